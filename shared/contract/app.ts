@@ -1,0 +1,162 @@
+// The one contract between a door (Electron window, browser, command line) and the host. Every input and output is checked by zod.
+// Pixels do not pass here: images come by URL, see `imagePaths`.
+import { eventIterator, oc } from "@orpc/contract";
+import { z } from "zod";
+import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts";
+import { BandNameSchema, Dataset, ScanResult, Tile } from "../domain/dataset.ts";
+import { EngineInfo, EngineReport } from "../domain/engine.ts";
+import { ERROR_CODES } from "../domain/errors.ts";
+import { PRESET_NAMES } from "../domain/run-config.ts";
+import { RunEvent } from "../domain/run-state.ts";
+import { SampleOptions } from "../domain/sample-options.ts";
+import { Job, NameSchema, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../domain/workspace.ts";
+
+/** Every expected failure arrives typed, with the code of its AppError and the facts for the screen. */
+const procedure = oc.errors({
+  APP_ERROR: { status: 422, data: z.object({ code: z.enum(ERROR_CODES), data: z.record(z.string(), z.unknown()) }) },
+});
+
+/** Band means and histograms of one tile, reflectance. */
+export const BandProfile = z.object({
+  band: BandNameSchema,
+  wavelengthNm: z.number(),
+  mean: z.number(),
+  minimum: z.number(),
+  maximum: z.number(),
+  histogram: z.array(z.int()).describe("64 equal bins over `histogramRange`"),
+  histogramRange: z.tuple([z.number(), z.number()]),
+});
+export type BandProfile = z.infer<typeof BandProfile>;
+
+/** The study's input as a user gives it; the schema fills the defaults. */
+const studyInput = z.object({
+  name: NameSchema,
+  preset: z.enum(PRESET_NAMES).nullable().default(null),
+  /** Settings over the preset's: any part of StudyConfig. `dataset` must be among them. */
+  settings: z.record(z.string(), z.unknown()),
+});
+
+const runRef = z.object({ arm: z.string(), seed: z.int() });
+export type RunRef = z.infer<typeof runRef>;
+
+export const StudyUpdate = z.discriminatedUnion("kind", [
+  /** First, and again when the study's record or its list of runs changes. `runs` are all that the study asks for, made or not. */
+  z.object({ kind: z.literal("study"), study: Study, runs: z.array(runRef) }),
+  /** New lines of runs' `events.jsonl`, in order. After connecting, all past lines come first. */
+  z.object({ kind: z.literal("events"), run: runRef, events: z.array(RunEvent) }),
+]);
+export type StudyUpdate = z.infer<typeof StudyUpdate>;
+
+export const contract = {
+  app: {
+    info: procedure.output(
+      z.object({ version: z.string(), door: z.enum(["electron", "serve", "cli"]), engine: EngineInfo, nativeDialogs: z.boolean() }),
+    ),
+    doctor: procedure.output(EngineReport),
+  },
+  folder: {
+    /** Folders under a path (home when null), to pick one where there is no native dialog. */
+    list: procedure
+      .input(z.object({ path: z.string().nullable() }))
+      .output(
+        z.object({ path: z.string(), parent: z.string().nullable(), folders: z.array(z.object({ name: z.string(), path: z.string() })) }),
+      ),
+    /** The native dialog; null when cancelled. Only with `nativeDialogs`. */
+    choose: procedure.output(z.string().nullable()),
+  },
+  workspace: {
+    get: procedure.output(Workspace),
+    /** The workspace now, and again after each change. */
+    watch: procedure.output(eventIterator(Workspace)),
+  },
+  job: {
+    /** All jobs of this host, newest first, now and after each change. */
+    watch: procedure.output(eventIterator(z.array(Job))),
+    /** Ends a job; what it did so far is kept and continued when it is started again. */
+    cancel: procedure.input(z.object({ id: z.string() })),
+  },
+  data: {
+    scan: procedure
+      .input(z.object({ path: z.string() }))
+      .output(
+        eventIterator(
+          z.discriminatedUnion("kind", [
+            z.object({ kind: z.literal("progress"), seen: z.int(), path: z.string() }),
+            z.object({ kind: z.literal("result"), result: ScanResult }),
+          ]),
+        ),
+      ),
+    /** Starts ingesting the folders into a data set (a job). */
+    ingest: procedure
+      .input(z.object({ folders: z.array(z.string()).min(1), dataset: NameSchema, tilePixels: z.int().min(32).max(512).default(120) }))
+      .output(Job),
+    /** Starts writing a simulated sample in the BigEarthNet v1 layout (a job). */
+    sample: procedure.input(z.object({ folder: z.string(), options: SampleOptions })).output(Job),
+  },
+  dataset: {
+    get: procedure.input(z.object({ dataset: NameSchema })).output(Dataset),
+    /** Tiles in store order. `label`: only those with this class. */
+    tiles: procedure
+      .input(
+        z.object({
+          dataset: NameSchema,
+          offset: z.int().min(0).default(0),
+          limit: z.int().min(1).max(1000).default(200),
+          label: z.string().nullable().default(null),
+        }),
+      )
+      .output(z.object({ total: z.int(), tiles: z.array(Tile) })),
+    tile: procedure
+      .input(z.object({ dataset: NameSchema, index: z.int().min(0) }))
+      .output(z.object({ tile: Tile, profile: z.array(BandProfile) })),
+    delete: procedure.input(z.object({ dataset: NameSchema })),
+  },
+  augmentation: {
+    /** Draws two views of a tile. The images lie at `imagePaths.preview(key, 0 | 1 | 2)`: original, view 1, view 2. */
+    preview: procedure
+      .input(
+        z.object({
+          dataset: NameSchema,
+          index: z.int().min(0),
+          operations: z.array(z.enum(AUGMENTATIONS)),
+          augmentation: AugmentationSettings,
+          inputPixels: z.int().min(16).max(512).nullable().default(null),
+          seed: z.int().min(0),
+          combination: z.string().default("true-colour"),
+        }),
+      )
+      .output(
+        z.object({
+          key: z.string(),
+          drawn: z.tuple([z.array(z.string()), z.array(z.string())]).describe("what was drawn for each view, in words"),
+          profiles: z.tuple([z.array(BandProfile), z.array(BandProfile), z.array(BandProfile)]).describe("original, view 1, view 2"),
+          warnings: z.array(z.object({ operation: z.enum(AUGMENTATIONS).nullable(), message: z.string() })),
+        }),
+      ),
+  },
+  study: {
+    /** Time and disk that a study would take, and what would keep it from running. */
+    plan: procedure.input(studyInput.omit({ name: true })).output(StudyPlan),
+    create: procedure.input(studyInput).output(Study),
+    get: procedure.input(z.object({ study: NameSchema })).output(z.object({ study: Study, summary: StudySummary })),
+    /** Runs what is not finished (a job): the sweep, the second stage, or both. */
+    run: procedure.input(z.object({ study: NameSchema, stage: z.enum(["sweep", "full", "all"]).default("all") })).output(Job),
+    /** Stops after a checkpoint; `run` goes on from there. */
+    pause: procedure.input(z.object({ study: NameSchema })),
+    /** The study's record and every run's events, past and to come. */
+    watch: procedure.input(z.object({ study: NameSchema })).output(eventIterator(StudyUpdate)),
+    /** Drops couplets by hand before the second stage; null goes back to the rule. */
+    select: procedure.input(z.object({ study: NameSchema, dropped: z.array(z.string()).nullable() })).output(Study),
+    report: procedure.input(z.object({ study: NameSchema })).output(ReportFiles),
+    delete: procedure.input(z.object({ study: NameSchema })),
+  },
+};
+export type Contract = typeof contract;
+
+/** Paths of images under the door's origin (`http://127.0.0.1:port` or `tile://app`). */
+export const imagePaths = {
+  /** A tile as PNG. @param size side of the image, px. */
+  tile: (dataset: string, index: number, combination: string, size: number) =>
+    `/image/tile/${encodeURIComponent(dataset)}/${index}.png?combination=${encodeURIComponent(combination)}&size=${size}`,
+  preview: (key: string, which: 0 | 1 | 2) => `/image/preview/${key}/${which}.png`,
+} as const;

@@ -1,0 +1,89 @@
+// Data sets as the rest of the application sees them: what a scan found, how tiles are stored, the catalogue's row. Plain data, checked by zod at the borders.
+import { z } from "zod";
+import { BAND_NAMES } from "./bands.ts";
+
+export const SOURCE_KINDS = ["bigearthnet-v1", "eurosat-ms", "geotiff-bands"] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+export const BandNameSchema = z.enum(BAND_NAMES);
+
+/** A file or patch that could not be used, with the reason and what to do. */
+export const Problem = z.object({ path: z.string(), reason: z.string() });
+export type Problem = z.infer<typeof Problem>;
+
+/** One source found by a scan: all patches of one kind under one folder. */
+export const Source = z.object({
+  kind: z.enum(SOURCE_KINDS),
+  path: z.string().describe("folder that holds the patches"),
+  patches: z.int().describe("patches or rasters found"),
+  tiles: z.int().describe("tiles that ingestion would cut from them"),
+  tilePixels: z.int().describe("side of a tile on the 10 m grid, px"),
+  bands: z.array(BandNameSchema),
+  labelled: z.int().describe("patches with labels"),
+  dates: z.tuple([z.string(), z.string()]).nullable().describe("first and last acquisition date, ISO"),
+  crs: z.array(z.string()).describe("coordinate reference systems, e.g. EPSG:32633"),
+  bytes: z.number().describe("size on disk, estimated from a sample of the files"),
+  radiometry: z
+    .object({ quantification: z.number(), offset: z.number(), source: z.string() })
+    .describe("reflectance = (DN + offset) / quantification"),
+  simulated: z.boolean().describe("made by this application's simulator"),
+});
+export type Source = z.infer<typeof Source>;
+
+export const ScanResult = z.object({ sources: z.array(Source), problems: z.array(Problem) });
+export type ScanResult = z.infer<typeof ScanResult>;
+
+/** Bands of one resolution: stored as one uint16 array [tile, band, pixels, pixels]. */
+export const BandGroup = z.object({
+  name: z.string().describe("array name in the store: 10m, 20m, 60m"),
+  pixels: z.int().describe("side of a tile in this group, px"),
+  bands: z.array(BandNameSchema),
+});
+export type BandGroup = z.infer<typeof BandGroup>;
+
+/** Mean and standard deviation of a band's reflectance over valid pixels. */
+export const BandStatistics = z.object({
+  mean: z.number(),
+  std: z.number(),
+  validPixels: z.number(),
+  minimum: z.number(),
+  maximum: z.number(),
+});
+export type BandStatistics = z.infer<typeof BandStatistics>;
+
+/** `dataset.json`: what a data set is. DN 0 is no data. */
+export const Dataset = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  created: z.string(),
+  tiles: z.int(),
+  tilePixels: z.int().describe("side on the 10 m grid, px"),
+  groups: z.array(BandGroup),
+  statistics: z.partialRecord(BandNameSchema, BandStatistics).describe("reflectance"),
+  classes: z.array(z.object({ name: z.string(), tiles: z.int() })).describe("classes present, most frequent first"),
+  radiometry: z.object({ quantification: z.number(), offset: z.number(), source: z.string() }),
+  sources: z.array(Source),
+  skipped: z.array(Problem),
+  simulated: z.boolean(),
+  fingerprint: z.string().describe("hash of tiles and layout: tells a changed data set"),
+});
+export type Dataset = z.infer<typeof Dataset>;
+
+/** One row of `tiles.parquet`. `index` is the tile's row in every array of the store. */
+export const Tile = z.object({
+  index: z.int(),
+  id: z.string(),
+  source: z.enum(SOURCE_KINDS),
+  path: z.string(),
+  labels: z.array(z.string()).nullable().describe("class names; null where the source has no labels"),
+  date: z.string().nullable(),
+  granule: z.string().nullable().describe("MGRS tile or product, where known"),
+  crs: z.string().nullable(),
+  transform: z
+    .array(z.number())
+    .length(6)
+    .nullable()
+    .describe("affine of the 10 m grid, GDAL-free order a b c d e f: x = a col + b row + c, y = d col + e row + f"),
+  nodata: z.number().describe("share of pixels without data, 0..1"),
+});
+export type Tile = z.infer<typeof Tile>;
