@@ -96,14 +96,22 @@ async function installPackages() {
   // Gone first, so that an interrupted installation cannot pass for a whole one.
   rmSync(PACKAGES_STAMP, { force: true });
   rmSync(NPM_RECORD, { force: true });
-  // Not `npm ci`: it refuses a lock file without the programs for other platforms, which a package mirror may not carry. Without saving,
-  // `npm install` installs just what the lock file says, checked by its hashes.
-  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  const npm = process.env.npm_execpath;
-  const code = npm?.endsWith(".js") ? await run(process.execPath, [npm, ...args]) : await run("npm", args);
-  if (code !== 0) throw new Error("packages could not be installed (npm's message is above); check the network and run this again");
+  if ((await npm("ci")) !== 0) {
+    // `npm ci` refuses to go on when a package mirror does not carry the programs for other platforms; this installs the same, checked by hashes.
+    say("npm ci failed; trying npm install ...");
+    if ((await npm("install", "--no-save")) !== 0) {
+      throw new Error("packages could not be installed (npm's message is above); check the network and run this again");
+    }
+  }
   writeFileSync(PACKAGES_STAMP, lockHash());
   say(`Packages are installed (${seconds(started)}).`);
+}
+
+/** @param {readonly string[]} args */
+function npm(...args) {
+  const program = process.env.npm_execpath;
+  const all = [...args, "--no-audit", "--no-fund", "--loglevel=error"];
+  return program?.endsWith(".js") ? run(process.execPath, [program, ...all]) : run("npm", all);
 }
 
 // ---- bundle

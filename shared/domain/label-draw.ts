@@ -3,7 +3,7 @@ import { AppError } from "./errors.ts";
 import { isPositive, type LabelSet } from "./labels.ts";
 import { Random } from "./random.ts";
 import type { FinetuneSettings } from "./run-config.ts";
-import { PARTS, type Part, type PlacedTile, SPLIT_SEED, type Split } from "./splits.ts";
+import { type Part, type PlacedTile, SPLIT_SEED, type Split } from "./splits.ts";
 
 /** Rows of the store with their labels. */
 export interface LabelledRows {
@@ -19,42 +19,48 @@ export interface LabelDrawOptions {
   readonly split: Split;
   readonly settings: Pick<FinetuneSettings, "balanced" | "minimumPerClass">;
   readonly labelSet: LabelSet;
-  /** Percent of the training and validation labels, 0..100; all test tiles are used at any percent. */
-  readonly percent: number;
-  /** 0, 1, ...: hangs on nothing of the arm or its seed, so arms are compared on the same tiles. */
-  readonly draw: number;
 }
 
 /**
- * Draws the labelled tiles of one fine-tuning. Of each class the same percent is taken, at least `minimumPerClass` (as many as there are,
- * in validation); `balanced` first cuts the more frequent class of every part down to the other, as the study did (570 / 122 / 4,076 tiles at 3 %).
+ * Draws the labelled tiles of fine-tunings with a label set. Of each class the same percent is taken, at least `minimumPerClass` (as many as
+ * there are, in validation); `balanced` first cuts the more frequent class of every part down to the other, as the study did
+ * (570 / 122 / 4,076 tiles at 3 %). All test tiles are used at any percent, and they are the same in every draw.
+ * @returns a function of the percent (0..100) and the number of the draw. Nothing of arm or seed enters, so arms are compared on the same tiles.
  * @throws AppError NO_DATA when a part has too few of a class
  */
-export function drawLabels({ tiles, split, settings, labelSet, percent, draw }: LabelDrawOptions): LabelDraw {
+export function createLabelDraws({ tiles, split, settings, labelSet }: LabelDrawOptions): (percent: number, draw: number) => LabelDraw {
   const positiveRows = new Set(tiles.filter(({ labels }) => labels !== null && isPositive(labels, labelSet)).map(({ index }) => index));
   checkClasses(tiles, positiveRows.size, labelSet);
-  const take = (part: Part): LabelledRows => {
-    const isTest = part === "test";
-    const random = isTest
-      ? Random.of(SPLIT_SEED, "test labels", labelSet.name)
-      : Random.of(SPLIT_SEED, "labels", part, labelSet.name, percent * 1000, draw);
-    const classes = [
-      random.shuffled([...split[part]].filter((row) => positiveRows.has(row))),
-      random.shuffled([...split[part]].filter((row) => !positiveRows.has(row))),
-    ];
-    const least = part === "train" ? settings.minimumPerClass : 1;
-    checkPart(part, classes, least, labelSet, settings.minimumPerClass);
-    const rarer = Math.min(...classes.map((rows) => rows.length));
-    const [positives, negatives] = classes.map((rows) => {
-      const pool = settings.balanced ? rarer : rows.length;
-      const share = isTest ? pool : Math.max(settings.minimumPerClass, Math.round((pool * percent) / 100));
-      return rows.slice(0, Math.min(pool, share));
-    }) as [number[], number[]];
-    const rows = [...positives, ...negatives].sort((a, b) => a - b);
-    return { rows: Int32Array.from(rows), labels: Uint8Array.from(rows, (row) => (positiveRows.has(row) ? 1 : 0)) };
+  const classesOf = (part: Part): Classes => {
+    const rows = [...split[part]];
+    const classes = { positives: rows.filter((row) => positiveRows.has(row)), negatives: rows.filter((row) => !positiveRows.has(row)) };
+    checkPart(part, classes, { least: part === "train" ? settings.minimumPerClass : 1, labelSet });
+    return classes;
   };
-  const [train, validation, test] = PARTS.map(take) as [LabelledRows, LabelledRows, LabelledRows];
-  return { train, validation, test };
+  const available = { train: classesOf("train"), validation: classesOf("validation"), test: classesOf("test") };
+
+  function take(part: Part, percent: number, random: Random): LabelledRows {
+    const { positives, negatives } = available[part];
+    const rarer = Math.min(positives.length, negatives.length);
+    const rows = [positives, negatives].flatMap((candidates) => {
+      const pool = settings.balanced ? rarer : candidates.length;
+      const share = Math.max(settings.minimumPerClass, Math.round((pool * percent) / 100));
+      return random.shuffled(candidates).slice(0, Math.min(pool, share));
+    });
+    rows.sort((a, b) => a - b);
+    return { rows: Int32Array.from(rows), labels: Uint8Array.from(rows, (row) => (positiveRows.has(row) ? 1 : 0)) };
+  }
+
+  const test = take("test", 100, Random.of(SPLIT_SEED, "test labels", labelSet.name));
+  return (percent, draw) => {
+    const random = (part: Part) => Random.of(SPLIT_SEED, "labels", part, labelSet.name, Math.round(percent * 1000), draw);
+    return { train: take("train", percent, random("train")), validation: take("validation", percent, random("validation")), test };
+  };
+}
+
+interface Classes {
+  readonly positives: readonly number[];
+  readonly negatives: readonly number[];
 }
 
 function checkClasses(tiles: readonly PlacedTile[], positives: number, labelSet: LabelSet): void {
@@ -70,13 +76,12 @@ function checkClasses(tiles: readonly PlacedTile[], positives: number, labelSet:
   );
 }
 
-function checkPart(part: Part, classes: readonly number[][], least: number, labelSet: LabelSet, minimumPerClass: number): void {
-  const [positives, negatives] = classes as [number[], number[]];
+function checkPart(part: Part, { positives, negatives }: Classes, { least, labelSet }: { least: number; labelSet: LabelSet }): void {
   if (positives.length >= least && negatives.length >= least) return;
   throw new AppError(
     "NO_DATA",
     `label set ${labelSet.name} has ${positives.length} positive and ${negatives.length} negative tiles in the ${part} part, and needs ${least} of each. ` +
-      `Ingest more labelled tiles, make the blocks of the spatial split smaller, ${part === "train" && minimumPerClass > 1 ? "lower the least labelled tiles a class, " : ""}or split at random.`,
+      `Ingest more labelled tiles, make the blocks of the spatial split smaller, ${least > 1 ? "lower the least labelled tiles a class, " : ""}or split at random.`,
     { data: { labelSet: labelSet.name, part, positives: positives.length, negatives: negatives.length } },
   );
 }

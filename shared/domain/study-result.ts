@@ -408,13 +408,13 @@ function alikeTo(ranked: readonly ArmTable[]): StudyResult["alike"] {
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function headlineOf(result: Omit<StudyResult, "headline" | "caveats">): string {
-  const { runs, finished } = result.progress;
+  const { runs, finished, failed } = result.progress;
   const scored = result.arms.filter(({ arm, f1 }) => f1 !== null && arm !== CONTROL_ARM);
   if (scored.length === 0) {
     if (finished > 0 && finished === runs) return "All runs finished without scores: the study has no labels to fine-tune on.";
     return `No arm has a score yet: ${finished} of ${counted(runs, "run")} finished.`;
   }
-  const opening = finished < runs ? `So far (${finished} of ${runs} runs): ` : "";
+  const opening = finished + failed < runs ? `So far (${finished} of ${runs} runs): ` : "";
   const text = `${comparisonSentence(result, scored)}; ${bestSentence(result, scored)}.`;
   return opening + (opening ? text : text[0]!.toUpperCase() + text.slice(1));
 }

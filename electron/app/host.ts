@@ -1,0 +1,337 @@
+// The application without a door: a workspace, its jobs and everything that the contract asks for. Electron, `serve` and `cli` each hold one.
+import { rm, statfs } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { RunRef, StudyUpdate } from "../../shared/contract/app.ts";
+import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
+import type { Dataset, ScanResult, Tile } from "../../shared/domain/dataset.ts";
+import type { EngineInfo, EngineReport } from "../../shared/domain/engine.ts";
+import { AppError } from "../../shared/domain/errors.ts";
+import type { RunState } from "../../shared/domain/run-state.ts";
+import type { SampleOptions } from "../../shared/domain/sample-options.ts";
+import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
+import { writeReport } from "../export/report.ts";
+import { listTiles } from "../ingest/catalogue.ts";
+import { ingestFolders, readDataset } from "../ingest/ingest.ts";
+import { writeSample } from "../ingest/sample/write-sample.ts";
+import { scanFolder } from "../ingest/scan.ts";
+import { runStudy } from "../runs/executors/local.ts";
+import { planStudy } from "../runs/plan.ts";
+import {
+  allRunsOf,
+  createStudy,
+  deleteStudy,
+  listStudies,
+  readStudy,
+  resolveStudyConfig,
+  selectByHand,
+  studyFolder,
+  studyResults,
+  studySummary,
+} from "../runs/study-store.ts";
+import { watchStudy } from "../runs/watch.ts";
+import { diagnose } from "../training/engines/doctor.ts";
+import { type FolderListing, listFolders } from "./folders.ts";
+import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
+import { JobList, type JobProgress } from "./jobs.ts";
+import { measureViewsPerSecond } from "./measure.ts";
+import { version } from "./version.ts";
+import { Watched } from "./watched.ts";
+import { existingFolderOf, folderOf, namesIn, openWorkspace } from "./workspace-folder.ts";
+
+type Door = HostOutputs["app"]["info"]["door"];
+type StudyInput = Parameters<typeof createStudy>[1];
+type ScanUpdate = { kind: "progress"; seen: number; path: string } | { kind: "result"; result: ScanResult };
+
+export interface HostOptions {
+  /** Folder of the workspace; made when new. */
+  readonly workspace: string;
+  readonly door: Door;
+  /** The native folder dialog, where the door has one. */
+  readonly chooseFolder?: () => Promise<string | null>;
+}
+
+/** How work reports and is stopped. */
+export interface WorkOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: JobProgress) => void;
+}
+
+const WORKSPACE_POLL_MS = 2_000;
+
+/** Opens the workspace and gives the application on it. @throws AppError when the folder cannot be one */
+export async function createHost(options: HostOptions): Promise<Host> {
+  const path = await openWorkspace(options.workspace);
+  const host = new Host(path, options);
+  await host.refresh();
+  return host;
+}
+
+export class Host {
+  readonly jobs = new JobList();
+  readonly workspace: Watched<Workspace>;
+  private readonly path: string;
+  private readonly options: HostOptions;
+  private readonly images: Images;
+  private readonly poll: NodeJS.Timeout | undefined;
+  private engineReport: Promise<EngineReport> | undefined;
+
+  constructor(path: string, options: HostOptions) {
+    this.path = path;
+    this.options = options;
+    this.workspace = new Watched({ path, datasets: [], studies: [] });
+    this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
+    // Other processes (the command line, a cluster's jobs) change the workspace, too.
+    if (options.door !== "cli") this.poll = setInterval(() => void this.refresh().catch(() => {}), WORKSPACE_POLL_MS).unref();
+  }
+
+  // The application
+
+  async info(): Promise<HostOutputs["app"]["info"]> {
+    return { version, door: this.options.door, engine: await this.engine(), nativeDialogs: this.options.chooseFolder !== undefined };
+  }
+
+  doctor(): Promise<EngineReport> {
+    this.engineReport ??= diagnose();
+    return this.engineReport;
+  }
+
+  private async engine(): Promise<EngineInfo> {
+    return (await this.doctor()).engine;
+  }
+
+  listFolders(path: string | null): Promise<FolderListing> {
+    return listFolders(path);
+  }
+
+  async chooseFolder(): Promise<string | null> {
+    if (!this.options.chooseFolder) throw new AppError("UNSUPPORTED", "There is no folder dialog in the browser. Give the path instead.");
+    return this.options.chooseFolder();
+  }
+
+  /** Whether a job is running: a window may be closed then, the process may not end. */
+  isWorking(): boolean {
+    return this.jobs.jobs.value.some((job) => job.status === "running");
+  }
+
+  /** Pauses what runs and lets everything go. */
+  async close(): Promise<void> {
+    clearInterval(this.poll);
+    await this.jobs.stopAll("paused");
+    await this.images.close();
+  }
+
+  // The workspace
+
+  /** Reads the workspace's lists anew; watchers hear of it when something changed. */
+  async refresh(): Promise<void> {
+    const datasets = await Promise.all((await namesIn(this.path, "datasets")).map((name) => this.datasetSummary(name)));
+    const next: Workspace = { path: this.path, datasets, studies: await listStudies(this.path) };
+    if (JSON.stringify(next) !== JSON.stringify(this.workspace.value)) this.workspace.set(next);
+  }
+
+  private async datasetSummary(name: string): Promise<DatasetSummary> {
+    const dataset = await readDataset(join(this.path, "datasets", name)).catch(() => undefined);
+    if (!dataset) return { name, complete: false, tiles: 0, tilePixels: 0, bands: 0, classes: 0, simulated: false };
+    return {
+      name,
+      complete: true,
+      tiles: dataset.tiles,
+      tilePixels: dataset.tilePixels,
+      bands: dataset.groups.reduce((n, group) => n + group.bands.length, 0),
+      classes: dataset.classes.length,
+      simulated: dataset.simulated,
+    };
+  }
+
+  // Data
+
+  async *scan(path: string, signal?: AbortSignal): AsyncGenerator<ScanUpdate> {
+    const progress = new Watched<ScanUpdate>({ kind: "progress", seen: 0, path });
+    const done = new AbortController();
+    const scanning = scanFolder(path, {
+      ...(signal ? { signal } : {}),
+      onProgress: (update) => progress.set({ kind: "progress", ...update }),
+    });
+    scanning.catch(() => {}).finally(() => done.abort());
+    yield* progress.watch(done.signal, 200);
+    yield { kind: "result", result: await scanning };
+  }
+
+  async ingest(input: HostInputs["data"]["ingest"], { signal, onProgress }: WorkOptions): Promise<void> {
+    await ingestFolders({
+      folders: input.folders,
+      dataset: input.dataset,
+      ...(input.tilePixels === undefined ? {} : { tilePixels: input.tilePixels }),
+      workspace: this.path,
+      signal,
+      onProgress: ({ done, total, skipped, tilesPerSecond, etaSeconds }) =>
+        onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds }),
+    });
+  }
+
+  startIngest(input: HostInputs["data"]["ingest"]): Job {
+    return this.start({ kind: "ingest", title: `Ingesting into ${input.dataset}`, target: input.dataset, unit: "tiles" }, (work) =>
+      this.ingest(input, work),
+    );
+  }
+
+  startSample(folder: string, options: SampleOptions): Job {
+    return this.start(
+      { kind: "sample", title: `Writing a simulation to ${folder}`, target: resolve(folder), unit: "patches" },
+      async ({ signal, onProgress }) => {
+        await writeSample(resolve(folder), { ...options, signal, onProgress: (progress) => onProgress?.(progress) });
+      },
+    );
+  }
+
+  async dataset(name: string): Promise<Dataset> {
+    return readDataset(await existingFolderOf(this.path, "datasets", name));
+  }
+
+  async tiles({
+    dataset,
+    offset = 0,
+    limit = 200,
+    label = null,
+  }: HostInputs["dataset"]["tiles"]): Promise<{ total: number; tiles: Tile[] }> {
+    return listTiles(await existingFolderOf(this.path, "datasets", dataset), { offset, limit, label });
+  }
+
+  tile(dataset: string, index: number): Promise<HostOutputs["dataset"]["tile"]> {
+    return this.images.describe(dataset, index);
+  }
+
+  async deleteDataset(name: string): Promise<void> {
+    const folder = await existingFolderOf(this.path, "datasets", name);
+    if (this.jobs.find("ingest", name)) throw new AppError("BUSY", `The data set ${name} is being ingested. Cancel that first.`);
+    const users = (await listStudies(this.path)).filter((study) => study.dataset === name).map((study) => study.name);
+    if (users.length > 0) throw new AppError("BUSY", `The data set ${name} is used by ${users.join(", ")}. Delete those studies first.`);
+    await this.images.forget(name);
+    await rm(folder, { recursive: true });
+    await this.refresh();
+  }
+
+  /** A PNG by its path under the door's origin (`imagePaths` of the contract); `undefined` when it is no such path. */
+  image(pathAndQuery: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.images.png(pathAndQuery);
+  }
+
+  preview(input: PreviewInput): Promise<PreviewOutput> {
+    return this.images.preview(input);
+  }
+
+  // Studies
+
+  /** @param options.measure whether to time a few steps here for the estimate (some seconds) */
+  async planStudy(input: Pick<StudyInput, "preset" | "settings">, options: { measure?: boolean } = {}): Promise<StudyPlan> {
+    const config = resolveStudyConfig(input);
+    const dataset = await this.dataset(config.dataset);
+    const { bavail, bsize } = await statfs(this.path);
+    const engine = await this.engine();
+    const measured = options.measure === false || this.isWorking() ? null : await measureViewsPerSecond(config, dataset);
+    return planStudy(config, dataset, {
+      viewsPerSecond: measured,
+      freeBytes: bavail * bsize,
+      engine: `${engine.name} on ${engine.device}`,
+    });
+  }
+
+  async createStudy(input: StudyInput): Promise<Study> {
+    const { dataset } = resolveStudyConfig(input);
+    await existingFolderOf(this.path, "datasets", dataset);
+    const study = await createStudy(this.path, input);
+    await this.refresh();
+    return study;
+  }
+
+  async study(name: string): Promise<{ study: Study; summary: StudySummary }> {
+    return { study: await readStudy(this.path, name), summary: await studySummary(this.path, name) };
+  }
+
+  /** Every run that a study asks for, with its state. */
+  async runs(name: string): Promise<(RunRef & { state: RunState })[]> {
+    const results = await studyResults(this.path, await readStudy(this.path, name));
+    return [...results].flatMap(([arm, runs]) => runs.map(({ seed, state }) => ({ arm, seed, state })));
+  }
+
+  async result(name: string): Promise<StudyResult> {
+    return studyResult(
+      await readStudy(this.path, name),
+      (await this.runs(name)).map(({ arm, seed, state }) => ({ arm, seed, status: state.status, evaluations: state.evaluations })),
+    );
+  }
+
+  /** Runs what is not finished. @throws the abort reason after a checkpoint when stopped */
+  async runStudy(name: string, stage: "sweep" | "full" | "all", { signal, onProgress }: WorkOptions): Promise<void> {
+    const study = await readStudy(this.path, name);
+    const outcome = await runStudy({
+      workspace: this.path,
+      study,
+      stage,
+      signal,
+      onProgress: ({ done, total, etaSeconds, viewsPerSecond, message }) =>
+        onProgress?.({ done, total, etaSeconds, rate: viewsPerSecond, message }),
+    });
+    const [first, ...others] = outcome.failed;
+    if (!first) return;
+    const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+    throw new AppError(
+      "NO_DATA",
+      `${first.arm}, seed ${first.seed} failed${more}: ${first.message} Finished runs are kept; run the study again to retry.`,
+      { data: { failed: outcome.failed } },
+    );
+  }
+
+  async startStudy(name: string, stage: "sweep" | "full" | "all" = "all"): Promise<Job> {
+    await readStudy(this.path, name);
+    return this.start({ kind: "study", title: `Study ${name}`, target: name, unit: "runs" }, (work) => this.runStudy(name, stage, work));
+  }
+
+  pauseStudy(name: string): void {
+    const job = this.jobs.find("study", name);
+    if (job) this.jobs.stop(job.id, "paused");
+  }
+
+  async *watchStudy(name: string, signal?: AbortSignal): AsyncGenerator<StudyUpdate> {
+    const study = await readStudy(this.path, name);
+    const runs = allRunsOf(study);
+    yield { kind: "study", study, runs };
+    const updates = watchStudy(studyFolder(this.path, name), runs, { signal: signal ?? new AbortController().signal });
+    for await (const { run, events } of updates) yield { kind: "events", run, events };
+  }
+
+  async selectCouplets(name: string, dropped: string[] | null): Promise<Study> {
+    const study = await selectByHand(this.path, name, dropped);
+    await this.refresh();
+    return study;
+  }
+
+  async report(name: string): Promise<ReportFiles> {
+    const study = await readStudy(this.path, name);
+    const dataset = await this.dataset(study.config.dataset).catch(() => undefined);
+    return writeReport({
+      study,
+      result: await this.result(name),
+      runs: await this.runs(name),
+      ...(dataset ? { dataset } : {}),
+      outFolder: join(folderOf(this.path, "exports", name)),
+    });
+  }
+
+  async deleteStudy(name: string): Promise<void> {
+    if (this.jobs.find("study", name)) throw new AppError("BUSY", `The study ${name} is running. Pause or cancel it first.`);
+    await deleteStudy(this.path, name);
+    await this.refresh();
+  }
+
+  private start(start: Parameters<JobList["start"]>[0], work: (options: WorkOptions) => Promise<void>): Job {
+    return this.jobs.start(start, async (signal, onProgress) => {
+      try {
+        await work({ signal, onProgress });
+      } finally {
+        await this.refresh();
+      }
+    });
+  }
+}

@@ -1,0 +1,44 @@
+// The command line: the same application, headless.
+import { Command, CommanderError } from "commander";
+import { version } from "./app/version.ts";
+import { EXIT } from "./commands/context.ts";
+import { ingestCommand, sampleCommand, scanCommand, tileCommand, tilesCommand } from "./commands/data.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { finetuneCommand, pretrainCommand } from "./commands/runs.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { studyCommand } from "./commands/study.ts";
+
+const program = new Command("simclr-s2")
+  .description("SimCLR-S2 Studio: contrastive pretraining on Sentinel-2, and a study of which augmentations help")
+  .version(version)
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError("Add --help for the options.");
+
+const commands = [
+  doctorCommand(),
+  sampleCommand(),
+  scanCommand(),
+  ingestCommand(),
+  tilesCommand(),
+  tileCommand(),
+  studyCommand(),
+  pretrainCommand(),
+  finetuneCommand(),
+  serveCommand(),
+  demoCommand(),
+];
+/** Wrong usage leaves with 2 wherever it is found; commander's own is 1. */
+const strict = (command: Command): void => {
+  command.exitOverride();
+  for (const child of command.commands) strict(child);
+};
+for (const command of commands) program.addCommand(command);
+strict(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}

@@ -1,0 +1,197 @@
+// `sample`, `scan`, `ingest`, `tiles`, `tile`: from folders of imagery to tiles.
+import { Command, Option } from "commander";
+import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
+import type { Problem, ScanResult } from "../../shared/domain/dataset.ts";
+import { AppError } from "../../shared/domain/errors.ts";
+import { SampleOptions } from "../../shared/domain/sample-options.ts";
+import { existingFolderOf, openWorkspace } from "../app/workspace-folder.ts";
+import { addFlags } from "../flags.ts";
+import { listTiles } from "../ingest/catalogue.ts";
+import { ingestFolders } from "../ingest/ingest.ts";
+import { writeSample } from "../ingest/sample/write-sample.ts";
+import { scanFolder } from "../ingest/scan.ts";
+import { exportTile, TILE_VALUES } from "../ingest/tile-export.ts";
+import { type CommonOptions, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
+
+const LISTED_PROBLEMS = 20;
+
+function problemLines(problems: readonly Problem[], what: string): string[] {
+  if (problems.length === 0) return [];
+  const shown = problems.slice(0, LISTED_PROBLEMS).map(({ path, reason }) => `  ${path}: ${reason}`);
+  const rest = problems.length - shown.length;
+  return ["", `${problems.length} ${what}:`, ...shown, ...(rest > 0 ? [`  and ${rest} more (all with --json)`] : [])];
+}
+
+function scanText({ sources, problems }: ScanResult): string {
+  const rows = sources.map((source) => [
+    source.kind + (source.simulated ? " (simulation)" : ""),
+    source.patches,
+    source.tiles,
+    `${source.tilePixels} px`,
+    source.bands.length,
+    source.labelled,
+    source.dates?.join(" .. ") ?? "no date",
+    source.crs.slice(0, 3).join(" ") || "no CRS",
+    source.path,
+  ]);
+  return [
+    table(rows, ["kind", "patches", "tiles", "tile", "bands", "labelled", "dates", "CRS", "folder"]),
+    ...sources.map(
+      (source) =>
+        `radiometry of ${source.path}: reflectance = (DN + ${source.radiometry.offset}) / ${source.radiometry.quantification} (${source.radiometry.source})`,
+    ),
+    ...problemLines(problems, "cannot be used"),
+  ].join("\n");
+}
+
+export function sampleCommand(): Command {
+  const command = new Command("sample")
+    .description("write a simulated Sentinel-2 sample in the BigEarthNet v1 layout")
+    .argument("<FOLDER>", "new or empty folder");
+  const read = addFlags(command, SampleOptions);
+  return withCommonFlags(command, { workspace: false }).action((folder: string, options: CommonOptions & Record<string, unknown>) =>
+    runCommand(options, async ({ signal, withProgress, print }) => {
+      const settings = SampleOptions.parse(read(options));
+      const result = await withProgress("Writing the simulation", (update) =>
+        writeSample(pathOf(folder), { ...settings, signal, onProgress: (progress) => update({ ...progress, unit: "patches" }) }),
+      );
+      print(
+        { folder: pathOf(folder), ...result },
+        () => `${result.patches} simulated patches in ${result.seconds.toFixed(1)} s: ${pathOf(folder)}`,
+      );
+    }),
+  );
+}
+
+export function scanCommand(): Command {
+  const command = new Command("scan")
+    .description("say what a folder holds, without reading all of it")
+    .argument("<FOLDER>", "folder with imagery at any depth");
+  return withCommonFlags(command, { workspace: false }).action((folder: string, options: CommonOptions) =>
+    runCommand(options, async ({ signal, print }) => {
+      const result = await scanFolder(pathOf(folder), { signal });
+      print(result, () => scanText(result));
+    }),
+  );
+}
+
+export function ingestCommand(): Command {
+  const command = new Command("ingest")
+    .description("cut folders of imagery into the tiles of a data set; run again, it goes on where it stopped")
+    .argument("<FOLDER...>", "folders with imagery")
+    .requiredOption("--dataset <NAME>", "name of the data set")
+    .addOption(
+      new Option("--tile-pixels <NUMBER>", "side of a tile on the 10 m grid, px (from 32 to 512) (default: 120)").argParser(Number),
+    )
+    .addOption(new Option("--workers <NUMBER>", "worker threads (default: one a core)").argParser(Number));
+  return withCommonFlags(command, { workspace: true }).action(
+    (folders: string[], options: CommonOptions & { dataset: string; tilePixels?: number; workers?: number }) =>
+      runCommand(options, async ({ signal, withProgress, print }) => {
+        const workspace = await openWorkspace(workspacePath(options));
+        const result = await withProgress(`Ingesting into ${options.dataset}`, (update) =>
+          ingestFolders({
+            folders: folders.map(pathOf),
+            workspace,
+            dataset: options.dataset,
+            ...(options.tilePixels === undefined ? {} : { tilePixels: options.tilePixels }),
+            ...(options.workers === undefined ? {} : { workers: options.workers }),
+            signal,
+            onProgress: (p) =>
+              update({
+                done: p.done,
+                total: p.total,
+                unit: "tiles",
+                rate: p.tilesPerSecond,
+                etaSeconds: p.etaSeconds,
+                note: p.skipped > 0 ? `${p.skipped} skipped` : null,
+              }),
+          }),
+        );
+        print({ dataset: options.dataset, tiles: result.tiles, skipped: result.skipped, seconds: result.seconds }, () =>
+          [
+            `${result.tiles} tiles of ${result.dataset.tilePixels} px in ${result.seconds.toFixed(1)} s: data set ${options.dataset}`,
+            ...problemLines(result.skipped, "skipped"),
+          ].join("\n"),
+        );
+      }),
+  );
+}
+
+export function tilesCommand(): Command {
+  const command = new Command("tiles")
+    .description("list the tiles of a data set")
+    .requiredOption("--dataset <NAME>", "data set")
+    .option("--label <CLASS>", "only tiles with this class")
+    .addOption(new Option("--limit <NUMBER>", "at most so many tiles; all when left out").argParser(Number))
+    .addOption(new Option("--offset <NUMBER>", "tiles to leave out first").argParser(Number).default(0));
+  return withCommonFlags(command, { workspace: true }).action(
+    (options: CommonOptions & { dataset: string; label?: string; limit?: number; offset: number }) =>
+      runCommand(options, async ({ print }) => {
+        const workspace = await openWorkspace(workspacePath(options));
+        const folder = await existingFolderOf(workspace, "datasets", options.dataset);
+        const { tiles, total } = await listTiles(folder, {
+          offset: options.offset,
+          limit: options.limit ?? Number.MAX_SAFE_INTEGER,
+          label: options.label ?? null,
+        });
+        print(tiles, () =>
+          [
+            table(
+              tiles.map((tile) => [
+                tile.index,
+                tile.id,
+                tile.date ?? "",
+                tile.crs ?? "",
+                `${(100 * tile.nodata).toFixed(1)} %`,
+                tile.labels?.join("; ") ?? "no labels",
+              ]),
+              ["row", "id", "date", "CRS", "no data", "labels"],
+            ),
+            `${tiles.length} of ${total} tiles`,
+          ].join("\n"),
+        );
+      }),
+  );
+}
+
+function parseBands(text: string): (typeof BAND_NAMES)[number][] {
+  return text.split(",").map((part) => {
+    const band = parseBandName(part);
+    if (!band) throw new AppError("BAD_ARGUMENT", `"${part}" is no Sentinel-2 band. The bands are ${BAND_NAMES.join(", ")}.`);
+    return band;
+  });
+}
+
+export function tileCommand(): Command {
+  const command = new Command("tile")
+    .description("write one tile as a NumPy array [bands, height, width]")
+    .argument("<ID>", "id of the tile, as `tiles` lists it")
+    .requiredOption("--dataset <NAME>", "data set")
+    .option("--bands <LIST>", "bands, in the array's order", STUDY_BANDS.join(","))
+    .addOption(
+      new Option("--as <VALUES>", "digital numbers, reflectance, or reflectance standardised by the data set's statistics")
+        .choices([...TILE_VALUES])
+        .default("reflectance"),
+    )
+    .option("--native", "at the bands' own size instead of the 10 m grid; bands of one size only")
+    .requiredOption("--out <FILE>", "file to write, .npy");
+  return withCommonFlags(command, { workspace: true }).action(
+    (
+      id: string,
+      options: CommonOptions & { dataset: string; bands: string; as: (typeof TILE_VALUES)[number]; native?: boolean; out: string },
+    ) =>
+      runCommand(options, async ({ print }) => {
+        const workspace = await openWorkspace(workspacePath(options));
+        const out = pathOf(options.out);
+        const { shape, dtype } = await exportTile({
+          datasetFolder: await existingFolderOf(workspace, "datasets", options.dataset),
+          id,
+          bands: parseBands(options.bands),
+          as: options.as,
+          native: options.native ?? false,
+          out,
+        });
+        print({ id, out, shape, dtype }, () => `${out}: ${dtype} [${shape.join(", ")}]`);
+      }),
+  );
+}

@@ -1,0 +1,65 @@
+// `demo`: the whole way in minutes, on a simulation, by settings that any user could give: sample -> ingest -> all arms -> selection -> full pretraining -> report.
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { AppError } from "../../shared/domain/errors.ts";
+import { SampleOptions } from "../../shared/domain/sample-options.ts";
+import { createHost } from "../app/host.ts";
+import { writeSample } from "../ingest/sample/write-sample.ts";
+import { formatDuration } from "../progress.ts";
+import { type CommonOptions, pathOf, runCommand, withCommonFlags } from "./context.ts";
+import { planText, resultText, runWithProgress } from "./study.ts";
+
+const DATASET = "simulated";
+const STUDY = "demo";
+
+export function demoCommand(): Command {
+  const command = new Command("demo")
+    .description("simulate data, run a whole small study on it, write the report")
+    .option("--folder <FOLDER>", "where the sample and the workspace go; run again, it goes on", "demo")
+    .addOption(new Option("--patches <NUMBER>", "simulated patches").argParser(Number).default(2048));
+  return withCommonFlags(command, { workspace: false }).action((options: CommonOptions & { folder: string; patches: number }) =>
+    runCommand(options, async (context) => {
+      const { signal, withProgress, note, print } = context;
+      const started = Date.now();
+      const folder = pathOf(options.folder);
+      const sample = join(folder, "sample");
+      const settings = SampleOptions.parse({ patches: options.patches });
+      await withProgress("Simulating Sentinel-2 patches", (update) =>
+        writeSample(sample, { ...settings, signal, onProgress: (progress) => update({ ...progress, unit: "patches" }) }),
+      );
+      const host = await createHost({ workspace: join(folder, "workspace"), door: "cli" });
+      try {
+        await withProgress("Ingesting", (update) =>
+          host.ingest(
+            { folders: [sample], dataset: DATASET },
+            {
+              signal,
+              onProgress: (p) =>
+                update({ done: p.done ?? 0, total: p.total ?? 0, unit: "tiles", rate: p.rate ?? null, etaSeconds: p.etaSeconds ?? null }),
+            },
+          ),
+        );
+        const input = { preset: "demo" as const, settings: { dataset: DATASET } };
+        note(planText(await host.planStudy(input)));
+        await host.createStudy({ name: STUDY, ...input }).catch((error: unknown) => {
+          if (!(error instanceof AppError && error.code === "ALREADY_EXISTS")) throw error;
+        });
+        await runWithProgress(host, STUDY, "all", context);
+        const files = await host.report(STUDY);
+        const text = await resultText(host, STUDY);
+        const seconds = (Date.now() - started) / 1000;
+        print({ report: files.html, seconds, result: await host.result(STUDY) }, () =>
+          [
+            text,
+            "",
+            `All of it on simulated data, in ${formatDuration(seconds)}.`,
+            `Report: ${files.html}`,
+            `See it in the application: npm start -- --workspace ${join(options.folder, "workspace")}`,
+          ].join("\n"),
+        );
+      } finally {
+        await host.close();
+      }
+    }),
+  );
+}

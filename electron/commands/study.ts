@@ -1,0 +1,206 @@
+// `study create | run | status | select | report`: the augmentation study.
+import { Command, type Command as CommandType, Option } from "commander";
+import { PRESET_NAMES, PRESETS, type PresetName, StudyConfig } from "../../shared/domain/run-config.ts";
+import { ALL_ARMS, COUPLET_ARMS } from "../../shared/domain/study.ts";
+import type { StudyPlan } from "../../shared/domain/workspace.ts";
+import { createHost, type Host } from "../app/host.ts";
+import { terminalChart } from "../export/terminal-chart.ts";
+import { addFlags, labelSetOption } from "../flags.ts";
+import { formatDuration } from "../progress.ts";
+import { type CommonOptions, type Context, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
+
+/** Runs work on a host of the command's own. */
+async function withHost<T>(options: CommonOptions, work: (host: Host) => Promise<T>): Promise<T> {
+  const host = await createHost({ workspace: workspacePath(options), door: "cli" });
+  try {
+    return await work(host);
+  } finally {
+    await host.close();
+  }
+}
+
+/** A plan in words: what it costs, and what keeps it from running. */
+export function planText(plan: StudyPlan): string {
+  const duration = (seconds: number | null) => (seconds === null ? "unknown time" : formatDuration(seconds));
+  return [
+    `${plan.runs} runs (${plan.arms} arms), ${plan.stepsPerRun.toLocaleString("en")} steps each; engine ${plan.engine}${plan.viewsPerSecond ? `, ${Math.round(plan.viewsPerSecond)} views/s` : ""}`,
+    `about ${duration(plan.seconds)} for the sweep, ${duration(plan.fullSeconds)} for the second stage; ${(plan.bytes / 1e6).toFixed(0)} MB of ${(plan.freeBytes / 1e9).toFixed(0)} GB free`,
+    ...plan.problems.map((problem) => `Cannot run: ${problem}`),
+    ...plan.warnings.map((warning) => `Note: ${warning}`),
+  ].join("\n");
+}
+
+/** The chart and the headline of a study, for the terminal. */
+export async function resultText(host: Host, study: string): Promise<string> {
+  const result = await host.result(study);
+  return [
+    terminalChart(result, { columns: process.stdout.columns || 100, colour: process.stdout.isTTY === true && !process.env.NO_COLOR }),
+    "",
+    result.headline,
+  ].join("\n");
+}
+
+/** Runs a study under a progress line. */
+export async function runWithProgress(
+  host: Host,
+  study: string,
+  stage: "sweep" | "full" | "all",
+  { signal, withProgress }: Pick<Context, "signal" | "withProgress">,
+): Promise<void> {
+  await withProgress(`Study ${study}`, (update) =>
+    host.runStudy(study, stage, {
+      signal,
+      onProgress: (p) =>
+        update({ done: p.done ?? 0, total: p.total ?? 0, unit: "runs", etaSeconds: p.etaSeconds ?? null, note: p.message ?? null }),
+    }),
+  );
+}
+
+const PRESET_HELP = PRESET_NAMES.map((name) => `  ${name.padEnd(10)} ${PRESETS[name].description}`).join("\n");
+
+function createCommand(): CommandType {
+  const command = new Command("create")
+    .description("make a study: its arms, seeds and settings; shows time and disk before anything runs")
+    .argument("<NAME>", "name of the study")
+    .requiredOption("--dataset <NAME>", "data set")
+    .addOption(new Option("--preset <NAME>", "ready-made settings; flags go over them").choices([...PRESET_NAMES]))
+    .option("--no-plan", "do not measure this machine for the estimate")
+    .addHelpText("after", `\nPresets:\n${PRESET_HELP}\n\nArms: ${ALL_ARMS.join(", ")}`);
+  const read = addFlags(command, StudyConfig, { prefixes: { pretrain: "", augmentation: "" }, omit: ["version", "dataset"] });
+  command.addOption(labelSetOption());
+  command.addOption(new Option("--profile <NAME>", "augmentation parameters").choices(["physical", "published"]));
+  return withCommonFlags(command, { workspace: true }).action(
+    (
+      name: string,
+      options: CommonOptions &
+        Record<string, unknown> & {
+          dataset: string;
+          preset?: PresetName;
+          plan: boolean;
+          profile?: string;
+          labelSet?: StudyConfig["finetune"]["labelSets"];
+        },
+    ) =>
+      runCommand(options, ({ print, note }) =>
+        withHost(options, async (host) => {
+          const given = read(options);
+          const settings = {
+            ...given,
+            dataset: options.dataset,
+            ...(options.profile ? { augmentation: { profile: options.profile } } : {}),
+            ...(options.labelSet ? { finetune: { ...(given.finetune as object | undefined), labelSets: options.labelSet } } : {}),
+          };
+          const preset = options.preset ?? null;
+          const plan = await host.planStudy({ preset, settings }, { measure: options.plan });
+          if (!options.json) note(planText(plan));
+          const study = await host.createStudy({ name, preset, settings });
+          print({ study, plan }, () => `Study ${name} made. Run it: study run ${name}`);
+        }),
+      ),
+  );
+}
+
+function runStudyCommand(): CommandType {
+  const command = new Command("run")
+    .description("run what is not finished; run again after a stop of any kind, it goes on")
+    .argument("<NAME>", "study")
+    .addOption(
+      new Option("--stage <STAGE>", "sweep: all arms; full: second stage with the couplets that are left")
+        .choices(["sweep", "full", "all"])
+        .default("all"),
+    );
+  return withCommonFlags(command, { workspace: true }).action(
+    (name: string, options: CommonOptions & { stage: "sweep" | "full" | "all" }) =>
+      runCommand(options, (context) =>
+        withHost(options, async (host) => {
+          await runWithProgress(host, name, options.stage, context);
+          const text = await resultText(host, name);
+          context.print(await host.result(name), () => text);
+        }),
+      ),
+  );
+}
+
+function statusCommand(): CommandType {
+  const command = new Command("status").description("tell where every run of a study stands").argument("<NAME>", "study");
+  return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions) =>
+    runCommand(options, ({ print }) =>
+      withHost(options, async (host) => {
+        const { study, summary } = await host.study(name);
+        const runs = await host.runs(name);
+        print(
+          {
+            study,
+            summary,
+            runs: runs.map(({ arm, seed, state }) => ({
+              arm,
+              seed,
+              status: state.status,
+              step: state.step,
+              steps: state.steps,
+              f1: state.f1,
+              error: state.error,
+            })),
+          },
+          () =>
+            [
+              `${name}: ${summary.finished} of ${summary.runs} runs finished, ${summary.running} running, ${summary.failed} failed`,
+              table(
+                runs.map(({ arm, seed, state }) => [
+                  arm,
+                  seed,
+                  state.status,
+                  state.steps ? `${state.step}/${state.steps}` : "",
+                  state.f1?.toFixed(3) ?? "",
+                  state.error?.message ?? "",
+                ]),
+                ["arm", "seed", "status", "steps", "F1", ""],
+              ),
+            ].join("\n"),
+        );
+      }),
+    ),
+  );
+}
+
+function selectCommand(): CommandType {
+  const command = new Command("select")
+    .description("say which couplets are dropped before the second stage; the bottom quarter by F1 when none are named")
+    .argument("<NAME>", "study")
+    .option("--drop <LIST>", "couplets to drop, such as blur+gain,flip+blur");
+  return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions & { drop?: string }) =>
+    runCommand(options, ({ print }) =>
+      withHost(options, async (host) => {
+        const study = await host.selectCouplets(name, options.drop ? options.drop.split(",").map((part) => part.trim()) : null);
+        const { selection } = await host.result(name);
+        print(
+          { study: study.name, ...selection },
+          () => `Kept ${selection.kept.length} of ${COUPLET_ARMS.length} couplets; dropped: ${selection.dropped.join(", ") || "none"}`,
+        );
+      }),
+    ),
+  );
+}
+
+function reportCommand(): CommandType {
+  const command = new Command("report")
+    .description("write the report: one HTML file, tables as CSV, figures as SVG and PNG")
+    .argument("<NAME>", "study");
+  return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions) =>
+    runCommand(options, ({ print }) =>
+      withHost(options, async (host) => {
+        const files = await host.report(name);
+        const text = await resultText(host, name);
+        print({ ...files, result: await host.result(name) }, () => `${text}\n\nReport: ${files.html}`);
+      }),
+    ),
+  );
+}
+
+export function studyCommand(): Command {
+  const command = new Command("study").description("the augmentation study: create, run, status, select, report");
+  for (const child of [createCommand(), runStudyCommand(), statusCommand(), selectCommand(), reportCommand()]) command.addCommand(child);
+  return command;
+}
+
+export { withHost };

@@ -1,0 +1,208 @@
+// Patches by what the names in each folder say; nothing is opened here.
+import { basename, dirname, join, relative, sep } from "node:path";
+import { BAND_NAMES, BANDS, type BandName } from "../../shared/domain/bands.ts";
+import type { Problem, SourceKind } from "../../shared/domain/dataset.ts";
+import { BIGEARTHNET_BANDS, LABELS_FILE } from "./readers/bigearthnet.ts";
+import { granuleIn, isoDateIn, parseBandFileName } from "./readers/names.ts";
+import type { Folder } from "./walk.ts";
+
+/** A patch or scene as its folder shows it; nothing of it has been opened. Small: there may be half a million. */
+export interface FoundPatch {
+  readonly kind: SourceKind;
+  /** Its folder, or its file for EuroSAT. */
+  readonly path: string;
+  readonly name: string;
+  readonly bands: readonly BandName[];
+  /** Files of the bands in the folder; null: `<name>_<band>.tif`, or the one file for EuroSAT. */
+  readonly files: Readonly<Partial<Record<BandName, string>>> | null;
+  /** BigEarthNet: its labels json is there. */
+  readonly hasLabelsFile: boolean;
+  /** EuroSAT: its class. */
+  readonly label: string | null;
+  readonly date: string | null;
+  readonly granule: string | null;
+  /** EO Browser's raw files. */
+  readonly isRaw: boolean;
+}
+
+/** Path of a band's file. */
+export function bandFile({ kind, path, name, bands, files }: FoundPatch, band: BandName): string | undefined {
+  if (!bands.includes(band)) return undefined;
+  if (kind === "eurosat-ms") return path;
+  return join(path, files?.[band] ?? `${name}_${band}.tif`);
+}
+
+/** Path of a patch's labels json. */
+export function labelsFile({ path, name, hasLabelsFile }: FoundPatch): string | null {
+  return hasLabelsFile ? join(path, `${name}_labels_metadata.json`) : null;
+}
+
+/** Order of names that does not depend on the machine's language. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Image files that are remembered, to say what a folder without bands holds. */
+const REMEMBERED_IMAGES = 20;
+
+/** Gathers patches from folders as they are visited, keeping little of each. */
+export class Gathering {
+  folders = 0;
+  files = 0;
+  readonly images: string[] = [];
+  readonly simulations: string[] = [];
+  private readonly root: string;
+  private readonly problems: Problem[];
+  private readonly found: FoundPatch[] = [];
+  /** Folders of folders with labels: a neighbour without is a patch whose labels are missing. */
+  private readonly labelledParents = new Set<string>();
+  /** `<folder>/<folder>_B02.tif` without labels: BigEarthNet by its layout if its neighbours have labels, else a scene. */
+  private readonly unlabelled: FoundPatch[] = [];
+  /** `R10m`, `R20m`, `R60m` belong to one scene, that of the folder above. */
+  private readonly resolutionFolders = new Map<string, { path: string; files: string[] }>();
+  private readonly bandLists = new Map<string, readonly BandName[]>();
+
+  constructor(root: string, problems: Problem[]) {
+    this.root = root;
+    this.problems = problems;
+  }
+
+  add({ path, files }: Folder): void {
+    this.folders++;
+    this.files += files.length;
+    const name = basename(path);
+    if (files.includes("simulation.json")) this.simulations.push(path);
+    const labelsName = files.find((file) => LABELS_FILE.test(file));
+    if (labelsName) {
+      this.labelledParents.add(dirname(path));
+      this.addLabelled(path, files, LABELS_FILE.exec(labelsName)![1]!);
+      return;
+    }
+    const plain = plainBands(name, files);
+    if (plain.length > 0) {
+      const context = this.context("", path);
+      this.unlabelled.push({
+        ...patchOf("geotiff-bands", path, name),
+        bands: this.shared(plain),
+        date: isoDateIn(context),
+        granule: granuleIn(context),
+      });
+      return;
+    }
+    if (/^R(10|20|60)m$/i.test(name)) {
+      const parent = dirname(path);
+      const scene = this.resolutionFolders.get(parent) ?? { path: parent, files: [] };
+      scene.files.push(...files.map((file) => join(name, file)));
+      this.resolutionFolders.set(parent, scene);
+      return;
+    }
+    const eurosat = eurosatPatches(path, files);
+    const scenes = eurosat.length > 0 ? [] : this.scenes(path, files);
+    this.found.push(...eurosat, ...scenes);
+    if (eurosat.length + scenes.length > 0 || this.images.length >= REMEMBERED_IMAGES) return;
+    for (const file of files) if (/\.(tiff?|jp2|zip)$/i.test(file)) this.images.push(join(path, file));
+  }
+
+  /** All patches, in the order of their paths. */
+  finish(): FoundPatch[] {
+    for (const patch of this.unlabelled) {
+      this.found.push(
+        this.labelledParents.has(dirname(patch.path)) ? { ...patch, kind: "bigearthnet-v1", date: null, granule: null } : patch,
+      );
+    }
+    for (const { path, files } of this.resolutionFolders.values()) this.found.push(...this.scenes(path, files.sort()));
+    return this.found.sort((a, b) => compare(a.path, b.path) || compare(a.name, b.name));
+  }
+
+  private addLabelled(path: string, files: readonly string[], name: string): void {
+    let bands = plainBands(name, files);
+    let named: Partial<Record<BandName, string>> | null = null;
+    if (bands.length < BIGEARTHNET_BANDS.length) {
+      named = {};
+      for (const file of files) {
+        const parsed = file.startsWith(`${name}_`) ? parseBandFileName(file) : null;
+        if (
+          parsed &&
+          file
+            .slice(name.length + 1)
+            .toUpperCase()
+            .startsWith(parsed.band)
+        )
+          named[parsed.band] = file;
+      }
+      bands = BAND_NAMES.filter((band) => named![band]);
+    }
+    if (bands.length === 0) {
+      this.problems.push({ path, reason: `has a labels file, but no band files (${name}_B02.tif ...). Copy or download the patch again.` });
+      return;
+    }
+    this.found.push({ ...patchOf("bigearthnet-v1", path, name), bands: this.shared(bands), files: named, hasLabelsFile: true });
+  }
+
+  /** Scenes of a folder: band files that share the rest of their names. */
+  private scenes(path: string, files: readonly string[]): FoundPatch[] {
+    const byScene = new Map<string, { files: Partial<Record<BandName, { file: string; metres: number | null }>>; isRaw: boolean }>();
+    for (const file of files) {
+      const parsed = parseBandFileName(basename(file));
+      if (!parsed) continue;
+      const { band, isRaw } = parsed;
+      // `R10m/B02.tif`: the folder tells the resolution when the name does not.
+      const metres = parsed.resolutionMetres ?? (Number(/^R(\d\d)m$/i.exec(dirname(file))?.[1] ?? 0) || null);
+      const scene = byScene.get(parsed.scene) ?? { files: {}, isRaw: false };
+      byScene.set(parsed.scene, scene);
+      scene.isRaw ||= isRaw;
+      const other = scene.files[band];
+      // Of several copies the one at the band's native resolution; products hold resampled ones, too.
+      if (!other || (other.metres !== BANDS[band].gsdMetres && metres === BANDS[band].gsdMetres)) scene.files[band] = { file, metres };
+    }
+    const folder = basename(path);
+    return [...byScene].map(([scene, { files: bands, isRaw }]) => {
+      const context = this.context(scene, path);
+      return {
+        ...patchOf("geotiff-bands", path, byScene.size > 1 && scene !== "" && scene !== folder ? `${folder}_${scene}` : folder),
+        bands: this.shared(BAND_NAMES.filter((band) => bands[band])),
+        files: Object.fromEntries(BAND_NAMES.flatMap((band) => (bands[band] ? [[band, bands[band].file]] : []))),
+        date: isoDateIn(context),
+        granule: granuleIn(context),
+        isRaw,
+      };
+    });
+  }
+
+  /** Names that may tell date and granule, nearest first. */
+  private context(scene: string, path: string): string {
+    const place = relative(this.root, path) || basename(path);
+    return `${scene} ${place.split(sep).reverse().join(" ")}`;
+  }
+
+  /** One list for all patches with the same bands. */
+  private shared(bands: readonly BandName[]): readonly BandName[] {
+    const key = bands.join();
+    const known = this.bandLists.get(key);
+    if (known) return known;
+    this.bandLists.set(key, bands);
+    return bands;
+  }
+}
+
+function patchOf(kind: SourceKind, path: string, name: string): FoundPatch {
+  return { kind, path, name, bands: [], files: null, hasLabelsFile: false, label: null, date: null, granule: null, isRaw: false };
+}
+
+/** The bands whose files are `<name>_<band>.tif`. */
+function plainBands(name: string, files: readonly string[]): BandName[] {
+  const names = new Set(files);
+  return BAND_NAMES.filter((band) => names.has(`${name}_${band}.tif`));
+}
+
+function eurosatPatches(folder: string, files: readonly string[]): FoundPatch[] {
+  const label = basename(folder);
+  if (parseBandFileName(label)) return [];
+  return files
+    .filter((file) => file.startsWith(`${label}_`) && /^\d{1,9}\.tiff?$/i.test(file.slice(label.length + 1)))
+    .map((file) => ({
+      ...patchOf("eurosat-ms", join(folder, file), file.replace(/\.tiff?$/i, "")),
+      bands: BAND_NAMES,
+      label,
+    }));
+}

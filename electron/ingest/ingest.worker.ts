@@ -1,0 +1,37 @@
+// A reading thread: takes lists of patches, gives back the pixels of their tiles.
+import { parentPort, workerData } from "node:worker_threads";
+import { messageOf } from "../../shared/domain/errors.ts";
+import type { BatchResult, PatchItem, ReadSettings } from "./patch.ts";
+import { PatchReader } from "./read-patches.ts";
+
+/** A batch to read. `spare` are arrays that may be filled again. */
+export interface ToWorker {
+  readonly id: number;
+  readonly items: readonly PatchItem[];
+  readonly spare: readonly Uint16Array<ArrayBuffer>[] | null;
+}
+
+export type FromWorker = { readonly id: number; readonly result: BatchResult } | { readonly id: number; readonly error: string };
+
+const port = parentPort;
+if (!port) throw new Error("ingest.worker runs in a worker thread only");
+
+const reader = new PatchReader(workerData as ReadSettings);
+let queue = Promise.resolve();
+
+port.on("message", ({ id, items, spare }: ToWorker) => {
+  queue = queue.then(async () => {
+    try {
+      if (spare) reader.recycle(spare);
+      const result = await reader.read(items);
+      const message: FromWorker = { id, result };
+      port.postMessage(
+        message,
+        result.pixels.map(({ buffer }) => buffer as ArrayBuffer),
+      );
+    } catch (error) {
+      const message: FromWorker = { id, error: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) };
+      port.postMessage(message);
+    }
+  });
+});

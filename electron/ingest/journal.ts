@@ -1,0 +1,146 @@
+// `ingest.jsonl`: what an ingest was asked and what it has done, a line a batch. A killed ingest goes on behind the last whole line.
+import { type FileHandle, open } from "node:fs/promises";
+import { z } from "zod";
+import { BandNameSchema, Problem, Tile } from "../../shared/domain/dataset.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
+import { journalFile } from "./dataset-folder.ts";
+import { fileError } from "./readers/byte-source.ts";
+
+/** The first line: what was asked, and the hash of the plan that followed from it. */
+export const IngestRequest = z.object({
+  kind: z.literal("request"),
+  version: z.literal(1),
+  folders: z.array(z.string()),
+  tilePixels: z.int().nullable(),
+  bands: z.array(BandNameSchema).nullable(),
+  plan: z.string(),
+  created: z.string(),
+});
+export type IngestRequest = z.infer<typeof IngestRequest>;
+
+const StoredMomentsSchema = z.tuple([z.number(), z.string(), z.string(), z.number(), z.number()]);
+
+/** A line for every batch, in order. */
+export const BatchLine = z.object({
+  kind: z.literal("batch"),
+  batch: z.int(),
+  tiles: z.array(Tile.extend({ crc: z.int() })),
+  moments: z.partialRecord(BandNameSchema, StoredMomentsSchema),
+  skipped: z.array(Problem),
+  empty: z.array(z.object({ path: z.string(), tiles: z.int() })),
+});
+export type BatchLine = z.infer<typeof BatchLine>;
+
+/** An open journal. */
+export class Journal {
+  private readonly path: string;
+  private readonly file: FileHandle;
+  private size: number;
+
+  private constructor(path: string, file: FileHandle, size: number) {
+    this.path = path;
+    this.file = file;
+    this.size = size;
+  }
+
+  /** Starts a journal; an old one is replaced. */
+  static async start(datasetFolder: string, request: IngestRequest): Promise<Journal> {
+    const path = journalFile(datasetFolder);
+    await writeFileAtomically(path, `${JSON.stringify(request)}\n`);
+    return Journal.reopen(datasetFolder, Buffer.byteLength(JSON.stringify(request)) + 1);
+  }
+
+  /** Goes on behind the first `size` bytes. */
+  static async reopen(datasetFolder: string, size: number): Promise<Journal> {
+    const path = journalFile(datasetFolder);
+    try {
+      const file = await open(path, "r+");
+      await file.truncate(size);
+      return new Journal(path, file, size);
+    } catch (error) {
+      throw fileError(path, error);
+    }
+  }
+
+  /** @throws AppError DISK_FULL; the line is then taken back */
+  async append(line: BatchLine): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += (await this.file.write(bytes, done, bytes.length - done, this.size + done)).bytesWritten;
+    } catch (error) {
+      await this.file.truncate(this.size).catch(() => {});
+      throw fileError(this.path, error);
+    }
+    this.size += bytes.length;
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+/** Reads what was asked; null when there is no journal, or none of ours. */
+export async function readRequest(datasetFolder: string): Promise<IngestRequest | null> {
+  for await (const { text } of lines(journalFile(datasetFolder))) return IngestRequest.safeParse(parse(text)).data ?? null;
+  return null;
+}
+
+/**
+ * Reads the batches of a journal up to the first line that is torn, broken or out of turn.
+ * @param onBatch called for each, in order
+ * @returns bytes of the journal up to there
+ */
+export async function replayJournal(datasetFolder: string, onBatch: (line: BatchLine) => void): Promise<number> {
+  let size = 0;
+  let expected = -1;
+  for await (const { text, bytes } of lines(journalFile(datasetFolder))) {
+    const value = parse(text);
+    if (expected >= 0) {
+      const line = BatchLine.safeParse(value).data;
+      if (!line || line.batch !== expected) break;
+      onBatch(line);
+    }
+    expected++;
+    size += bytes;
+  }
+  return size;
+}
+
+/** Leaves only what was asked: the tiles are in the catalogue by then. */
+export async function closeJournal(datasetFolder: string, request: IngestRequest): Promise<void> {
+  await writeFileAtomically(journalFile(datasetFolder), `${JSON.stringify(request)}\n`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole lines, those that end in a line feed, with their sizes in bytes. */
+async function* lines(path: string): AsyncGenerator<{ text: string; bytes: number }> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw fileError(path, error);
+  }
+  try {
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 })) {
+      const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer);
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+        yield { text: bytes.toString("utf8", start, end), bytes: end + 1 - start };
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,135 @@
+// What passes between planning, reading and storing: a patch to read, the tiles that came of it, and the batch that holds their pixels.
+import { crc32 } from "node:zlib";
+import type { BandName } from "../../shared/domain/bands.ts";
+import type { BandGroup, Problem, SourceKind, Tile } from "../../shared/domain/dataset.ts";
+import type { Radiometry } from "../../shared/raster/radiometry.ts";
+import { addPixels, type BandMoments, emptyMoments, mergeMoments } from "./statistics.ts";
+
+/** Tiles of a patch, counted in tiles from its upper left corner; `end` columns and rows are exclusive. */
+export interface TileRange {
+  readonly column: number;
+  readonly endColumn: number;
+  readonly row: number;
+  readonly endRow: number;
+}
+
+/** A patch, or a part of a scene, to be read by a worker. Plain data: it is posted. */
+export interface PatchItem {
+  readonly kind: SourceKind;
+  /** Unique in the data set, of letters, digits, dot, dash and underscore. */
+  readonly id: string;
+  /** What names the patch to the user: its folder, or its file where it is one. */
+  readonly path: string;
+  /** File of each band, absolute. EuroSAT: one for all. */
+  readonly files: Readonly<Partial<Record<BandName, string>>>;
+  /** BigEarthNet's labels json. */
+  readonly labelsFile: string | null;
+  readonly labels: readonly string[] | null;
+  readonly date: string | null;
+  readonly granule: string | null;
+  /** Size on the 10 m grid that was planned for, px. */
+  readonly width: number;
+  readonly height: number;
+  /** DN = value x dnScale: 10000 for floating-point reflectance, else 1. */
+  readonly dnScale: number;
+  readonly range: TileRange;
+  /** The id of a tile gets `_<column>_<row>`. */
+  readonly isCut: boolean;
+}
+
+/** What the tiles of a data set look like, and how DN are to be counted. */
+export interface ReadSettings {
+  readonly tilePixels: number;
+  readonly groups: readonly BandGroup[];
+  readonly radiometry: Radiometry;
+}
+
+/** A tile of the catalogue before it has a row, and the checksum of its pixels. */
+export interface ReadTile extends Omit<Tile, "index"> {
+  /** CRC-32 over the tile's pixels, group after group. */
+  readonly crc: number;
+}
+
+/** What came of a batch. */
+export interface BatchResult {
+  /** For each group the pixels of the tiles, one after another; longer than they need. */
+  readonly pixels: readonly Uint16Array[];
+  readonly tiles: readonly ReadTile[];
+  readonly moments: Readonly<Partial<Record<BandName, BandMoments>>>;
+  readonly skipped: readonly Problem[];
+  /** Tiles without any data that were left out, by patch. */
+  readonly empty: readonly { readonly path: string; readonly tiles: number }[];
+}
+
+/** Values of one tile in a group: bands x pixels x pixels. */
+export function tileLength(group: BandGroup): number {
+  return group.bands.length * group.pixels * group.pixels;
+}
+
+/** Collects tiles: a reader fills the slot of the next tile band by band, then commits or leaves it. */
+export class TileBatch {
+  readonly settings: ReadSettings;
+  private readonly pixels: readonly Uint16Array[];
+  private readonly tiles: ReadTile[] = [];
+  private readonly moments = new Map<BandName, BandMoments>();
+  private readonly skipped: Problem[] = [];
+  private readonly empty = new Map<string, number>();
+
+  /** @param pixels one array a group, room for all tiles of the batch; their content does not matter */
+  constructor(settings: ReadSettings, pixels: readonly Uint16Array[]) {
+    this.settings = settings;
+    this.pixels = pixels;
+  }
+
+  /** The array of a group, and where the next tile's band begins in it. */
+  slot(groupIndex: number, bandIndex: number): { data: Uint16Array; at: number } {
+    const group = this.settings.groups[groupIndex]!;
+    return { data: this.pixels[groupIndex]!, at: this.tiles.length * tileLength(group) + bandIndex * group.pixels * group.pixels };
+  }
+
+  /** Keeps the tile in the slot; a tile without any data is left out and counted. */
+  commit(tile: Omit<Tile, "index" | "nodata">): void {
+    const { groups, radiometry } = this.settings;
+    const moments: [BandName, BandMoments][] = [];
+    let missing = 0;
+    let total = 0;
+    let crc = 0;
+    groups.forEach((group, g) => {
+      const data = this.pixels[g]!;
+      const area = group.pixels * group.pixels;
+      group.bands.forEach((band, b) => {
+        const { at } = this.slot(g, b);
+        const own = emptyMoments();
+        missing += addPixels(own, data, at, at + area, radiometry.offset);
+        moments.push([band, own]);
+      });
+      const { at } = this.slot(g, 0);
+      total += tileLength(group);
+      crc = crc32(new Uint8Array(data.buffer, data.byteOffset + at * 2, tileLength(group) * 2), crc);
+    });
+    if (missing === total) {
+      this.empty.set(tile.path, (this.empty.get(tile.path) ?? 0) + 1);
+      return;
+    }
+    for (const [band, own] of moments) {
+      const sum = this.moments.get(band);
+      if (sum) mergeMoments(sum, own);
+      else this.moments.set(band, own);
+    }
+    this.tiles.push({ ...tile, nodata: missing / total, crc });
+  }
+
+  skip(problem: Problem): void {
+    this.skipped.push(problem);
+  }
+
+  result(): BatchResult {
+    return {
+      pixels: this.pixels,
+      tiles: this.tiles,
+      moments: Object.fromEntries(this.moments),
+      skipped: this.skipped,
+      empty: [...this.empty].map(([path, tiles]) => ({ path, tiles })),
+    };
+  }
+}

@@ -1,0 +1,67 @@
+// Patches into a batch of tiles: what a worker does, and the main thread where there is no worker. A patch that cannot be read is skipped.
+import { messageOf } from "../../shared/domain/errors.ts";
+import { type BatchResult, type PatchItem, type ReadSettings, TileBatch, tileLength } from "./patch.ts";
+import { readBigEarthNet } from "./readers/bigearthnet.ts";
+import { byteScratch } from "./readers/byte-source.ts";
+import { readEurosat } from "./readers/eurosat.ts";
+import { SceneReader } from "./readers/geotiff-bands.ts";
+
+/** Tiles that an item gives when nothing is wrong. */
+export function tilesIn({ range }: PatchItem): number {
+  return (range.endColumn - range.column) * (range.endRow - range.row);
+}
+
+/** Reads batches one after another. Keeps a buffer and the last scene between them. */
+export class PatchReader {
+  private readonly settings: ReadSettings;
+  private readonly scratch = byteScratch();
+  private readonly scenes = new SceneReader();
+  private spare: Uint16Array[] | undefined;
+
+  constructor(settings: ReadSettings) {
+    this.settings = settings;
+  }
+
+  /** Reads the items into one batch, in order. */
+  async read(items: readonly PatchItem[]): Promise<BatchResult> {
+    const batch = new TileBatch(this.settings, this.pixelsFor(items.reduce((sum, item) => sum + tilesIn(item), 0)));
+    for (const item of items) {
+      try {
+        switch (item.kind) {
+          case "bigearthnet-v1":
+            await readBigEarthNet(item, batch, this.scratch);
+            break;
+          case "eurosat-ms":
+            await readEurosat(item, batch);
+            break;
+          case "geotiff-bands":
+            await this.scenes.read(item, batch);
+            break;
+        }
+      } catch (error) {
+        // Files are hostile: whatever goes wrong with one patch, the rest goes on.
+        batch.skip({ path: item.path, reason: messageOf(error).replaceAll(`${item.path}/`, "") });
+      }
+    }
+    return batch.result();
+  }
+
+  /** Takes the arrays of a written batch back, to be filled again. */
+  recycle(pixels: readonly Uint16Array[]): void {
+    this.spare = [...pixels];
+  }
+
+  close(): void {
+    this.scenes.close();
+  }
+
+  private pixelsFor(tiles: number): Uint16Array[] {
+    const spare = this.spare;
+    this.spare = undefined;
+    return this.settings.groups.map((group, g) => {
+      const length = tiles * tileLength(group);
+      const old = spare?.[g];
+      return old && old.length >= length ? old : new Uint16Array(length);
+    });
+  }
+}

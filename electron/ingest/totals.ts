@@ -1,0 +1,83 @@
+// What the batches of an ingest add up to: rows, statistics, classes, problems, fingerprint. The same batches give the same totals, resumed or not.
+import { createHash, type Hash } from "node:crypto";
+import type { BandName } from "../../shared/domain/bands.ts";
+import type { BandStatistics, Problem } from "../../shared/domain/dataset.ts";
+import type { BatchLine } from "./journal.ts";
+import type { ReadSettings } from "./patch.ts";
+import { type BandMoments, emptyMoments, mergeMoments, restoreMoments, statisticsOf } from "./statistics.ts";
+
+export class Totals {
+  /** Checksum of each row. */
+  readonly crcs: number[] = [];
+  batches = 0;
+  private readonly settings: ReadSettings;
+  private readonly moments = new Map<BandName, BandMoments>();
+  private readonly classes = new Map<string, number>();
+  private readonly problems = new Map<string, Problem>();
+  private readonly empty = new Map<string, number>();
+  private readonly hash: Hash;
+
+  /** @param problems what was left out before anything was read */
+  constructor(settings: ReadSettings, problems: readonly Problem[]) {
+    this.settings = settings;
+    this.hash = createHash("sha256").update(JSON.stringify(settings));
+    for (const problem of problems) this.addProblem(problem);
+  }
+
+  add({ tiles, moments, skipped, empty }: BatchLine): void {
+    this.batches++;
+    for (const { id, labels, crc } of tiles) {
+      this.crcs.push(crc);
+      this.hash.update(JSON.stringify([id, labels, crc]));
+      for (const label of labels ?? []) this.classes.set(label, (this.classes.get(label) ?? 0) + 1);
+    }
+    for (const [band, stored] of Object.entries(moments) as [BandName, BatchLine["moments"][BandName]][]) {
+      const sum = this.moments.get(band) ?? emptyMoments();
+      this.moments.set(band, sum);
+      if (stored) mergeMoments(sum, restoreMoments(stored));
+    }
+    for (const problem of skipped) this.addProblem(problem);
+    for (const { path, tiles: count } of empty) this.empty.set(path, (this.empty.get(path) ?? 0) + count);
+  }
+
+  get rows(): number {
+    return this.crcs.length;
+  }
+
+  /** Patches and parts of them that were left out, each once. */
+  skipped(): Problem[] {
+    const empty = [...this.empty].map(([path, tiles]) => ({
+      path,
+      reason:
+        tiles === 1
+          ? "a tile without any data (DN 0 everywhere) is left out."
+          : `${tiles} tiles without any data (DN 0 everywhere) are left out.`,
+    }));
+    return [...this.problems.values(), ...empty];
+  }
+
+  get skippedCount(): number {
+    return this.problems.size + this.empty.size;
+  }
+
+  statistics(): Partial<Record<BandName, BandStatistics>> {
+    return Object.fromEntries(
+      this.settings.groups.flatMap(({ bands }) =>
+        bands.map((band) => [band, statisticsOf(this.moments.get(band) ?? emptyMoments(), this.settings.radiometry)]),
+      ),
+    );
+  }
+
+  /** Most frequent first; by name among equals. */
+  classCounts(): { name: string; tiles: number }[] {
+    return [...this.classes].map(([name, tiles]) => ({ name, tiles })).sort((a, b) => b.tiles - a.tiles || (a.name < b.name ? -1 : 1));
+  }
+
+  fingerprint(): string {
+    return this.hash.copy().digest("hex");
+  }
+
+  private addProblem(problem: Problem): void {
+    this.problems.set(`${problem.path}\0${problem.reason}`, problem);
+  }
+}

@@ -1,0 +1,117 @@
+// Tailing run folders that any process fills. Polling: it works on every file system and across hosts. A quiet run costs one stat.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunRef } from "../../shared/contract/app.ts";
+import type { RunEvent } from "../../shared/domain/run-state.ts";
+import { journalPath, readEvents } from "./journal.ts";
+import { isClaimed } from "./lease.ts";
+
+export interface WatchOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly pollMs?: number;
+}
+
+/** Between looks at the leases of runs that say that they are running. */
+const LEASE_POLL_MS = 3000;
+/** Runs looked at at once. */
+const PARALLEL = 16;
+
+/**
+ * All events of a run from a byte offset on, past ones first, then new ones as they come, in batches. Ends without an error when the signal
+ * aborts. A run whose process died gets a made-up `interrupted` event that is in no file; if it is taken up again, `started` follows.
+ */
+export async function* watchRun(
+  folder: string,
+  { offset = 0, signal, pollMs = 300 }: WatchOptions & { offset?: number } = {},
+): AsyncGenerator<RunEvent[]> {
+  const tail = new RunTail(folder, offset);
+  while (!signal?.aborted) {
+    const events = await tail.next();
+    if (events.length > 0) yield events;
+    await pause(pollMs, signal);
+  }
+}
+
+/** Where a study keeps the folder of a run. */
+export const runFolderIn = (studyFolder: string, { arm, seed }: RunRef) => join(studyFolder, "arms", arm, `seed-${seed}`);
+
+/** `watchRun` over the runs of a study, merged. Runs that are not begun yet are waited for. */
+export async function* watchStudy(
+  studyFolder: string,
+  runs: readonly RunRef[],
+  { signal, pollMs = 300 }: WatchOptions = {},
+): AsyncGenerator<{ run: RunRef; events: RunEvent[] }> {
+  const tails = runs.map((run) => ({ run, tail: new RunTail(runFolderIn(studyFolder, run)) }));
+  while (!signal?.aborted) {
+    for (let from = 0; from < tails.length; from += PARALLEL) {
+      const news = await Promise.all(tails.slice(from, from + PARALLEL).map(async ({ run, tail }) => ({ run, events: await tail.next() })));
+      for (const update of news) {
+        if (signal?.aborted) return;
+        if (update.events.length > 0) yield update;
+      }
+    }
+    await pause(pollMs, signal);
+  }
+}
+
+/** One run's file, read from where it was left. */
+class RunTail {
+  private readonly folder: string;
+  private offset: number;
+  private size = -1;
+  private mtime = -1;
+  private last: RunEvent | undefined;
+  private leaseSeenAt = 0;
+
+  constructor(folder: string, offset = 0) {
+    this.folder = folder;
+    this.offset = offset;
+  }
+
+  async next(): Promise<RunEvent[]> {
+    const found = await stat(journalPath(this.folder)).catch(() => undefined);
+    if (found && (found.size !== this.size || found.mtimeMs !== this.mtime)) {
+      this.size = found.size;
+      this.mtime = found.mtimeMs;
+      const { events, offset } = await readEvents(this.folder, this.offset);
+      this.offset = offset;
+      if (events.length > 0) {
+        this.last = events.at(-1);
+        if (!(await this.wasKilled())) return events;
+        return [...events, this.interruption()];
+      }
+    }
+    return (await this.wasKilled()) ? [this.interruption()] : [];
+  }
+
+  private async wasKilled(): Promise<boolean> {
+    if (!this.last || hasEnded(this.last)) return false;
+    const now = performance.now();
+    if (this.leaseSeenAt > 0 && now - this.leaseSeenAt < LEASE_POLL_MS) return false;
+    this.leaseSeenAt = now;
+    if (await isClaimed(this.folder)) return false;
+    // Between our reading and the look at the lease the run may have ended properly.
+    return ((await stat(journalPath(this.folder)).catch(() => undefined))?.size ?? this.size) === this.size;
+  }
+
+  private interruption(): RunEvent {
+    const last = this.last!;
+    this.last = { kind: "interrupted", at: last.at, step: "step" in last ? last.step : 0, reason: "paused" };
+    return this.last;
+  }
+}
+
+const hasEnded = ({ kind }: RunEvent) => kind === "finished" || kind === "failed" || kind === "interrupted";
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+  });
+}

@@ -1,0 +1,172 @@
+// What tfjs's native backend lacks or has under other names, put into tfjs-core's kernel registry, so that shared/learning is written once.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
+
+type Shape4 = [number, number, number, number];
+type Inputs = Readonly<Record<string, tf.Tensor>>;
+type Kernel<Attributes> = (backend: NodeJSKernelBackend, inputs: Inputs, attributes: Attributes) => tf.TensorInfo | tf.TensorInfo[];
+
+/** An attribute of a TensorFlow op, as the native binding takes it. */
+interface OpAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: boolean | number | string | number[];
+}
+
+/** Adds to the `tensorflow` backend: stateless random numbers, image transforms, and the fused ops of training. */
+export function registerTensorflowKernels(): void {
+  if (tf.getKernel("FusedBatchNormTrain", "tensorflow")) return; // a second loading in this thread
+  register("StatelessRandomNormal", statelessKernel("StatelessRandomNormal"));
+  register("StatelessRandomUniform", statelessKernel("StatelessRandomUniform"));
+  register(tf.Transform, transform);
+  register("FusedBatchNormTrain", fusedBatchNormTrain);
+  register("FusedBatchNormTrainGrad", fusedBatchNormTrainGrad);
+  register("SparseSoftmaxCrossEntropyWithLogits", sparseSoftmaxCrossEntropy);
+  register("ReluGrad", reluGrad);
+  extend(tf.Conv2DBackpropFilter, conv2dBackpropFilter);
+  extend(tf.Conv2DBackpropInput, conv2dBackpropInput);
+}
+
+function register<Attributes>(kernelName: string, kernel: Kernel<Attributes>): void {
+  tf.registerKernel({
+    kernelName,
+    backendName: "tensorflow",
+    kernelFunc: ({ inputs, backend, attrs }) => kernel(backend as NodeJSKernelBackend, inputs as Inputs, (attrs ?? {}) as Attributes),
+  });
+}
+
+/** Replaces a kernel by one that falls back on it. */
+function extend<Attributes>(kernelName: string, make: (own: Kernel<Attributes>) => Kernel<Attributes>): void {
+  const own = tf.getKernel(kernelName, "tensorflow");
+  tf.unregisterKernel(kernelName, "tensorflow");
+  register<Attributes>(
+    kernelName,
+    make((backend, inputs, attributes) => own.kernelFunc({ inputs, backend, attrs: attributes as unknown as tf.NamedAttrMap })),
+  );
+}
+
+/** dy where the rectifier let through; `y` is its result. */
+const reluGrad: Kernel<object> = (backend, { dy, y }) =>
+  backend.executeSingleOutput("ReluGrad", [attributes(backend).typed("T", "float32")], [dy!, y!]);
+
+function statelessKernel(op: string): Kernel<{ shape: number[] }> {
+  return (backend, { seed }, { shape }) => {
+    const { typed } = attributes(backend);
+    const shapeTensor = tf.tensor1d(shape, "int32");
+    const result = backend.executeSingleOutput(
+      op,
+      [typed("T", "int32"), typed("Tseed", "int32"), typed("dtype", "float32")],
+      [shapeTensor, seed!],
+    );
+    shapeTensor.dispose();
+    return result;
+  };
+}
+
+const transform: Kernel<tf.TransformAttrs> = (backend, { image, transforms }, attrs) => {
+  const { typed, text } = attributes(backend);
+  const opAttributes = [
+    typed("dtype", image!.dtype),
+    text("interpolation", attrs.interpolation.toUpperCase()),
+    text("fill_mode", attrs.fillMode.toUpperCase()),
+  ];
+  const [, height, width] = image!.shape as [number, number, number];
+  const size = tf.tensor1d(attrs.outputShape ?? [height, width], "int32");
+  const fillValue = tf.scalar(attrs.fillValue, "float32");
+  const result = backend.executeSingleOutput("ImageProjectiveTransformV3", opAttributes, [image!, transforms!, size, fillValue]);
+  size.dispose();
+  fillValue.dispose();
+  return result;
+};
+
+const fusedBatchNormTrain: Kernel<{ epsilon: number }> = (backend, { x, scale, offset }, { epsilon }) => {
+  const empty = tf.tensor1d([], "float32");
+  const inputs = [x!, scale!, offset!, empty, empty];
+  const [y, mean, unbiased, ...reserved] = backend.executeMultipleOutputs(
+    "FusedBatchNormV3",
+    batchNormAttributes(backend, epsilon),
+    inputs,
+    6,
+  );
+  empty.dispose();
+  const count = x!.size / scale!.size;
+  const variance = tf.tidy(() => tf.mul(unbiased!, (count - 1) / count));
+  unbiased!.dispose();
+  return [y!, mean!, variance, ...reserved];
+};
+
+const fusedBatchNormTrainGrad: Kernel<{ epsilon: number }> = (backend, inputs, { epsilon }) => {
+  const { dy, x, scale, reserved1, reserved2, reserved3 } = inputs;
+  const ordered = [dy!, x!, scale!, reserved1!, reserved2!, reserved3!];
+  const outputs = backend.executeMultipleOutputs("FusedBatchNormGradV3", batchNormAttributes(backend, epsilon), ordered, 5);
+  for (const unused of outputs.splice(3)) unused.dispose();
+  return outputs;
+};
+
+function batchNormAttributes(backend: NodeJSKernelBackend, epsilon: number): OpAttribute[] {
+  const { typed, text, float, bool } = attributes(backend);
+  return [typed("T", "float32"), typed("U", "float32"), float("epsilon", epsilon), text("data_format", "NHWC"), bool("is_training", true)];
+}
+
+const sparseSoftmaxCrossEntropy: Kernel<object> = (backend, { logits, labels }) => {
+  const { typed } = attributes(backend);
+  const opAttributes = [typed("T", "float32"), typed("Tlabels", "int32")];
+  return backend.executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", opAttributes, [logits!, labels!], 2);
+};
+
+/** Adds explicit padding, which the package's own kernel has in the forward direction only. */
+function conv2dBackpropFilter(own: Kernel<tf.Conv2DBackpropFilterAttrs>): Kernel<tf.Conv2DBackpropFilterAttrs> {
+  return (backend, inputs, attrs) => {
+    const { strides, pad, dimRoundingMode, filterShape } = attrs;
+    if (!Array.isArray(pad)) return own(backend, inputs, attrs);
+    const { x, dy } = inputs;
+    const info = tf.backend_util.computeConv2DInfo(x!.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode);
+    return convolutionGradient(backend, tf.Conv2DBackpropFilter, info, filterShape, (size) => [x!, size, dy!]);
+  };
+}
+
+/** Adds explicit padding, likewise. */
+function conv2dBackpropInput(own: Kernel<tf.Conv2DBackpropInputAttrs>): Kernel<tf.Conv2DBackpropInputAttrs> {
+  return (backend, inputs, attrs) => {
+    const { strides, pad, dimRoundingMode, inputShape } = attrs;
+    if (!Array.isArray(pad)) return own(backend, inputs, attrs);
+    const { dy, filter } = inputs;
+    const info = tf.backend_util.computeConv2DInfo(inputShape, filter!.shape as Shape4, strides, 1, pad, dimRoundingMode);
+    return convolutionGradient(backend, tf.Conv2DBackpropInput, info, inputShape, (size) => [size, filter!, dy!]);
+  };
+}
+
+function convolutionGradient(
+  backend: NodeJSKernelBackend,
+  op: string,
+  { strideHeight, strideWidth, padInfo }: tf.backend_util.Conv2DInfo,
+  shape: number[],
+  inputs: (size: tf.Tensor) => tf.Tensor[],
+): tf.Tensor {
+  const { typed, text, bool, integers } = attributes(backend);
+  const size = tf.tensor1d(shape, "int32");
+  const opAttributes = [
+    typed("T", "float32"),
+    integers("strides", [1, strideHeight, strideWidth, 1]),
+    text("padding", "EXPLICIT"),
+    integers("explicit_paddings", [0, 0, padInfo.top, padInfo.bottom, padInfo.left, padInfo.right, 0, 0]),
+    text("data_format", "NHWC"),
+    bool("use_cudnn_on_gpu", true),
+    integers("dilations", [1, 1, 1, 1]),
+  ];
+  const result = backend.executeSingleOutput(op, opAttributes, inputs(size));
+  size.dispose();
+  return result;
+}
+
+function attributes(backend: NodeJSKernelBackend) {
+  const { binding } = backend;
+  return {
+    typed: (name: string, dtype: tf.DataType): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(dtype) }),
+    text: (name: string, value: string): OpAttribute => ({ name, type: binding.TF_ATTR_STRING, value }),
+    float: (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_FLOAT, value }),
+    integers: (name: string, value: number[]): OpAttribute => ({ name, type: binding.TF_ATTR_INT, value }),
+    bool: (name: string, value: boolean): OpAttribute => ({ name, type: binding.TF_ATTR_BOOL, value }),
+  };
+}

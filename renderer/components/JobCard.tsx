@@ -1,0 +1,73 @@
+// One job: how far, how fast, how long still, and its end.
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconPlayerPause, IconPlayerStop } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import type { Job } from "../../shared/domain/workspace.ts";
+import { useHost } from "../state/host.tsx";
+import { count, counted, duration, rate } from "../state/words.ts";
+import classes from "./JobCard.module.css";
+import { showError } from "./notices.tsx";
+
+export function JobCard({ job }: { job: Job }) {
+  const { client } = useHost();
+  const cancel = useMutation({
+    mutationFn: () => client.job.cancel({ id: job.id }),
+    onError: (error) => showError(error, `${job.title} was not cancelled`),
+  });
+  const share = job.total > 0 ? Math.min(1, job.done / job.total) : 0;
+  return (
+    <div className={classes.card} data-status={job.status}>
+      <div className={classes.head}>
+        {job.status === "finished" && <IconCheck size={16} aria-hidden />}
+        {job.status === "failed" && <IconAlertTriangle size={16} aria-hidden />}
+        {(job.status === "paused" || job.status === "cancelled") && <IconPlayerPause size={16} aria-hidden />}
+        <strong>{job.title}</strong>
+        {job.status === "running" && (
+          <Button
+            variant="default"
+            size="compact-xs"
+            leftSection={<IconPlayerStop size={13} />}
+            disabled={cancel.isPending || cancel.isSuccess}
+            onClick={() => cancel.mutate()}
+          >
+            {cancel.isSuccess ? "Stopping" : "Cancel"}
+          </Button>
+        )}
+      </div>
+      {job.status === "running" && (
+        <div
+          className={classes.bar}
+          role="progressbar"
+          aria-label={job.title}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.round(share * 100)}
+        >
+          <span style={{ width: `${share * 100}%` }} />
+        </div>
+      )}
+      <p className={classes.line}>{lineOf(job)}</p>
+    </div>
+  );
+}
+
+function lineOf(job: Job): string {
+  const skipped = job.skipped > 0 ? `, ${count(job.skipped)} skipped` : "";
+  const done = `${count(job.done)} of ${count(job.total)} ${job.unit}`;
+  switch (job.status) {
+    case "running": {
+      if (job.total === 0) return job.message ?? "starting";
+      const speed = job.rate === null ? "" : `, ${rate(job.rate)} ${job.unit}/s`;
+      const left = job.etaSeconds === null ? "" : `, ${duration(job.etaSeconds)} left`;
+      return `${done}${speed}${left}${skipped}`;
+    }
+    case "finished":
+      return `${counted(job.done, job.unit, job.unit)} in ${duration(((job.endedAt ?? job.startedAt) - job.startedAt) / 1000)}${skipped}`;
+    case "failed":
+      return job.message ?? "It failed and gave no reason.";
+    case "cancelled":
+      return `Cancelled after ${done}. What was done is kept; starting it again goes on from there.`;
+    case "paused":
+      return `Paused after ${done}.`;
+  }
+}

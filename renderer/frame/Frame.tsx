@@ -1,0 +1,43 @@
+// The frame about every view: places on the left, workspace and study above, what runs below.
+import { useHotkeys } from "@mantine/hooks";
+import { ViewBoundary } from "../components/ViewBoundary.tsx";
+import { PLACES, type Place, useRoute } from "../state/router.ts";
+import { useCurrentStudy } from "../state/selection.ts";
+import { AugmentationsView } from "../views/augmentations/AugmentationsView.tsx";
+import { ComparisonView } from "../views/comparison/ComparisonView.tsx";
+import { DataPlace } from "../views/data/DataPlace.tsx";
+import { TrainingView } from "../views/training/TrainingView.tsx";
+import classes from "./Frame.module.css";
+import { PLACE_TITLES, Rail } from "./Rail.tsx";
+import { StatusLine } from "./StatusLine.tsx";
+import { TopBar } from "./TopBar.tsx";
+
+const VIEWS: Readonly<Record<Place, () => React.JSX.Element>> = {
+  data: DataPlace,
+  augmentations: AugmentationsView,
+  training: TrainingView,
+  comparison: ComparisonView,
+};
+
+export function Frame() {
+  const { route, go } = useRoute();
+  const study = useCurrentStudy();
+  useHotkeys(PLACES.map((place, i) => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]));
+  const View = VIEWS[route.place];
+  return (
+    <div className={classes.frame}>
+      <button type="button" className={classes.skip} onClick={() => document.getElementById("main")?.focus()}>
+        Skip to the view
+      </button>
+      <Rail />
+      <TopBar />
+      <main id="main" className={classes.view} tabIndex={-1}>
+        <h1 className={classes.hidden}>{PLACE_TITLES[route.place]}</h1>
+        <ViewBoundary key={route.place} name={route.place}>
+          <View />
+        </ViewBoundary>
+      </main>
+      <StatusLine />
+    </div>
+  );
+}

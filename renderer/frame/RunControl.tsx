@@ -1,0 +1,74 @@
+// Runs, pauses and goes on with the study in hand.
+import { Button, Menu, Tooltip } from "@mantine/core";
+import { IconChevronDown, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import type { StudySummary } from "../../shared/domain/workspace.ts";
+import { showError } from "../components/notices.tsx";
+import { useHost, useJobs } from "../state/host.tsx";
+import { counted } from "../state/words.ts";
+
+type Stage = "all" | "sweep" | "full";
+const STAGES: readonly { readonly stage: Stage; readonly label: string }[] = [
+  { stage: "all", label: "Run sweep, then second stage" },
+  { stage: "sweep", label: "Run the sweep only" },
+  { stage: "full", label: "Run the second stage only" },
+];
+
+export function RunControl({ summary }: { summary: StudySummary }) {
+  const { client } = useHost();
+  const jobs = useJobs();
+  const [stopping, setStopping] = useState<string | null>(null);
+  const job = jobs?.find(({ kind, target, status }) => kind === "study" && target === summary.name && status === "running");
+  const run = useMutation({
+    mutationFn: (stage: Stage) => client.study.run({ study: summary.name, stage }),
+    onError: (error) => showError(error, `${summary.name} was not started`),
+  });
+  const pause = useMutation({
+    mutationFn: () => client.study.pause({ study: summary.name }),
+    onMutate: () => setStopping(job?.id ?? null),
+    onError: (error) => {
+      setStopping(null);
+      showError(error, `${summary.name} was not paused`);
+    },
+  });
+  if (job) {
+    const isStopping = stopping === job.id;
+    return (
+      <Tooltip label="Stops after a checkpoint; nothing that was learnt is lost.">
+        <Button w={112} variant="default" leftSection={<IconPlayerPause size={15} />} disabled={isStopping} onClick={() => pause.mutate()}>
+          {isStopping ? "Pausing" : "Pause"}
+        </Button>
+      </Tooltip>
+    );
+  }
+  const remaining = summary.runs - summary.finished;
+  const isBegun = summary.finished + summary.failed > 0;
+  return (
+    <Button.Group>
+      <Tooltip
+        label={
+          remaining > 0 ? `${counted(remaining, "run")} of the sweep left` : "The sweep is finished. The second stage runs if it is not."
+        }
+      >
+        <Button leftSection={<IconPlayerPlay size={15} />} loading={run.isPending} onClick={() => run.mutate("all")}>
+          {isBegun && remaining > 0 ? "Go on" : "Run"}
+        </Button>
+      </Tooltip>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <Button px={6} aria-label="What to run" disabled={run.isPending}>
+            <IconChevronDown size={15} />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {STAGES.map(({ stage, label }) => (
+            <Menu.Item key={stage} onClick={() => run.mutate(stage)}>
+              {label}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </Button.Group>
+  );
+}

@@ -1,0 +1,141 @@
+// What always can be read: the connection, the engine, the rate, what runs and what remains, what went wrong.
+import { Popover, Stack } from "@mantine/core";
+import { IconAlertTriangle, IconCpu } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Job } from "../../shared/domain/workspace.ts";
+import { useConnectionState, useHost, useJobs, useNow } from "../state/host.tsx";
+import { formatRoute } from "../state/router.ts";
+import { count, duration, rate } from "../state/words.ts";
+import { EngineChecks } from "./EngineChecks.tsx";
+import classes from "./Frame.module.css";
+
+export function StatusLine() {
+  const jobs = useJobs();
+  const running = jobs?.filter(({ status }) => status === "running") ?? [];
+  const failed = jobs?.filter(({ status }) => status === "failed") ?? [];
+  return (
+    <footer className={classes.status}>
+      <ConnectionItem />
+      <EngineItem />
+      {running.map((job) => (
+        <RunningItem key={job.id} job={job} />
+      ))}
+      {jobs && running.length === 0 && <span className={classes.statusItem}>nothing is running</span>}
+      <ProblemsItem failed={failed} />
+    </footer>
+  );
+}
+
+function ConnectionItem() {
+  const state = useConnectionState();
+  const { connection } = useHost();
+  if (state.kind === "connected") {
+    return (
+      <span className={classes.statusItem} title="Connected to the host">
+        <span className={classes.dot} data-state="connected" role="img" aria-label="connected" />
+      </span>
+    );
+  }
+  if (state.kind === "connecting") {
+    return (
+      <span className={classes.statusItem} role="status">
+        <span className={classes.dot} /> connecting
+      </span>
+    );
+  }
+  return (
+    <button
+      type="button"
+      className={classes.statusItem}
+      data-kind="failure"
+      onClick={() => (state.retryAt === null ? window.location.reload() : connection.retry())}
+    >
+      <span className={classes.dot} data-state="disconnected" />
+      {state.retryAt === null ? "disconnected; load the window again" : <Retrying at={state.retryAt} />}
+    </button>
+  );
+}
+
+function Retrying({ at }: { at: number }) {
+  const now = useNow(500);
+  const seconds = Math.max(0, Math.ceil((at - now) / 1000));
+  return <>disconnected, retrying{seconds > 0 ? ` in ${seconds} s` : ""}. Runs go on without this window.</>;
+}
+
+function EngineItem() {
+  const { queries } = useHost();
+  const info = useQuery(queries.app.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
+  const [isOpen, setOpen] = useState(false);
+  if (!info.data) return <span className={classes.statusItem}>{info.isError ? "engine unknown" : "looking for the engine"}</span>;
+  const { engine, version } = info.data;
+  const threads = engine.device === "cpu" ? `, ${engine.threads} threads` : "";
+  return (
+    <Popover opened={isOpen} onChange={setOpen} position="top-start" withinPortal>
+      <Popover.Target>
+        <button
+          type="button"
+          className={classes.statusItem}
+          title={engine.reason ? `A faster engine is not used: ${engine.reason}` : "The compute engine in use"}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <IconCpu size={15} stroke={1.6} aria-hidden />
+          {engine.name} {engine.version}, {engine.device.toUpperCase()}
+          {threads}
+          {engine.reason && <IconAlertTriangle size={14} aria-label="a faster engine is not used" />}
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <div className={classes.checks}>{isOpen && <EngineChecks engine={engine} version={version} />}</div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function RunningItem({ job }: { job: Job }) {
+  const route = formatRoute(
+    job.kind === "study" ? { place: "training", subject: job.target, query: {} } : { place: "data", subject: null, query: {} },
+  );
+  const share = job.total > 0 ? Math.min(1, job.done / job.total) : 0;
+  const unit = job.kind === "study" ? "views" : job.unit;
+  return (
+    <>
+      {job.rate !== null && (
+        <a className={classes.statusItem} href={route}>
+          {rate(job.rate)} {unit}/s
+        </a>
+      )}
+      <a className={classes.statusItem} href={route} data-kind="running">
+        <span className={classes.meter} aria-hidden>
+          <span style={{ width: `${share * 100}%` }} />
+        </span>
+        {job.title}: {count(job.done)}/{count(job.total)} {job.unit}
+        {job.etaSeconds !== null && `, ${duration(job.etaSeconds)} left`}
+      </a>
+    </>
+  );
+}
+
+function ProblemsItem({ failed }: { failed: readonly Job[] }) {
+  if (failed.length === 0) return <span className={`${classes.statusItem} ${classes.statusEnd}`}>no problems</span>;
+  return (
+    <Popover position="top-end" withinPortal width={460}>
+      <Popover.Target>
+        <button type="button" className={`${classes.statusItem} ${classes.statusEnd}`} data-kind="failure">
+          <IconAlertTriangle size={14} aria-hidden />
+          {failed.length === 1 ? "1 problem" : `${failed.length} problems`}
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="xs">
+          {failed.map((job) => (
+            <div key={job.id}>
+              <strong>{job.title}</strong>
+              <p>{job.message}</p>
+            </div>
+          ))}
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,194 @@
+// What every view has of the host: calls, queries, the live lists, the studies followed, and the addresses of images.
+import { createTanstackQueryUtils } from "@orpc/tanstack-query";
+import { QueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { imagePaths } from "../../shared/contract/app.ts";
+import type { HostClient } from "../../shared/contract/client.ts";
+import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import type { Job, Workspace } from "../../shared/domain/workspace.ts";
+import type { ConnectionState, HostConnection } from "./connection.ts";
+import { isPassing } from "./errors.ts";
+import { follow } from "./follow.ts";
+import { createStore, type Store } from "./store.ts";
+import { NEW_DRAFT, type StudyDraft } from "./study-draft.ts";
+import { followStudy, type LiveStudy } from "./study-live.ts";
+
+const createQueries = (client: HostClient) => createTanstackQueryUtils(client);
+
+export interface Host {
+  readonly connection: HostConnection;
+  readonly client: HostClient;
+  readonly queries: ReturnType<typeof createQueries>;
+  readonly queryClient: QueryClient;
+  /** Null until the host has told them once. */
+  readonly workspace: Store<Workspace | null>;
+  readonly jobs: Store<readonly Job[] | null>;
+  /** The study that is being designed. */
+  readonly studyDraft: Store<StudyDraft>;
+  /** A study's live state, shared by everyone who asks; followed for a while after the last has left. */
+  study(name: string): Store<LiveStudy>;
+  tileUrl(dataset: string, index: number, combination: string, size: number): string;
+  previewUrl(key: string, which: 0 | 1 | 2): string;
+  close(): void;
+}
+
+/** How long a study is followed that nobody looks at, ms: going from view to view must not read its history anew. */
+const LINGER_MS = 60_000;
+
+/** Joins everything over one connection. */
+export function createHost(connection: HostConnection): Host {
+  const { client } = connection;
+  const queryClient = new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: (count, error) => count < 2 && isPassing(error) },
+      mutations: { retry: false },
+    },
+  });
+  const workspace = createStore<Workspace | null>(null);
+  const jobs = createStore<readonly Job[] | null>(null);
+  const stops = [
+    follow({ connection, open: (signal) => client.workspace.watch(undefined, { signal }), onValue: workspace.set }),
+    follow({ connection, open: (signal) => client.job.watch(undefined, { signal }), onValue: jobs.set }),
+    refetchAfterReconnect(connection, queryClient),
+    refetchChangedDatasets(workspace, queryClient, createQueries(client)),
+  ];
+  const studies = new Map<string, Store<LiveStudy>>();
+  const open = new Set<() => void>();
+  const { imageOrigin } = connection.door;
+
+  const sharedStudy = (name: string): Store<LiveStudy> => {
+    const known = studies.get(name);
+    if (known) return known;
+    let followed: ReturnType<typeof followStudy> | undefined;
+    let watchers = 0;
+    let linger: ReturnType<typeof setTimeout> | undefined;
+    const forget = () => {
+      followed?.close();
+      followed = undefined;
+      studies.delete(name);
+      open.delete(forget);
+    };
+    const store: Store<LiveStudy> = {
+      get: () => followed?.store.get() ?? LOADING,
+      set: () => {},
+      subscribe(listener) {
+        clearTimeout(linger);
+        if (!followed) {
+          followed = followStudy(connection, name);
+          open.add(forget);
+        }
+        watchers++;
+        const unsubscribe = followed.store.subscribe(listener);
+        return () => {
+          unsubscribe();
+          watchers--;
+          if (watchers === 0) linger = setTimeout(forget, LINGER_MS);
+        };
+      },
+    };
+    studies.set(name, store);
+    return store;
+  };
+
+  return {
+    connection,
+    client,
+    queries: createQueries(client),
+    queryClient,
+    workspace,
+    jobs,
+    studyDraft: createStore(NEW_DRAFT),
+    study: sharedStudy,
+    tileUrl: (...tile) => imageOrigin + imagePaths.tile(...tile),
+    previewUrl: (...preview) => imageOrigin + imagePaths.preview(...preview),
+    close() {
+      for (const stop of [...stops, ...open]) stop();
+      connection.close();
+    },
+  };
+}
+
+const LOADING: LiveStudy = { status: "loading", error: null, study: null, runs: [], scored: [] };
+
+/** What failed or grew old while the host was away is asked for again. */
+function refetchAfterReconnect(connection: HostConnection, queryClient: QueryClient): () => void {
+  let wasAway = false;
+  return connection.subscribe(() => {
+    const { kind } = connection.getState();
+    if (kind === "disconnected") wasAway = true;
+    if (kind === "connected" && wasAway) {
+      wasAway = false;
+      void queryClient.invalidateQueries();
+    }
+  });
+}
+
+/** A data set's record and tiles are asked for again when its line in the workspace changes. */
+function refetchChangedDatasets(
+  workspace: Store<Workspace | null>,
+  queryClient: QueryClient,
+  queries: ReturnType<typeof createQueries>,
+): () => void {
+  let known = new Map<string, string>();
+  return workspace.subscribe(() => {
+    const next = new Map((workspace.get()?.datasets ?? []).map((dataset) => [dataset.name, JSON.stringify(dataset)]));
+    const hasChanged = [...next].some(([name, line]) => known.has(name) && known.get(name) !== line);
+    known = next;
+    if (hasChanged) void queryClient.invalidateQueries({ queryKey: queries.dataset.key() });
+  });
+}
+
+const HostContext = createContext<Host | null>(null);
+
+export function HostProvider({ host, children }: { host: Host; children: ReactNode }) {
+  return <HostContext.Provider value={host}>{children}</HostContext.Provider>;
+}
+
+/** The host of this window. */
+export function useHost(): Host {
+  const host = useContext(HostContext);
+  if (!host) throw new Error("useHost outside of HostProvider");
+  return host;
+}
+
+export function useConnectionState(): ConnectionState {
+  const { connection } = useHost();
+  return useSyncExternalStore(connection.subscribe, connection.getState);
+}
+
+/** The workspace as it is now; null until it is known. */
+export function useWorkspace(): Workspace | null {
+  const { workspace } = useHost();
+  return useSyncExternalStore(workspace.subscribe, workspace.get);
+}
+
+/** The host's jobs, newest first; null until they are known. */
+export function useJobs(): readonly Job[] | null {
+  const { jobs } = useHost();
+  return useSyncExternalStore(jobs.subscribe, jobs.get);
+}
+
+const NO_STUDY: Store<LiveStudy> = createStore<LiveStudy>(LOADING);
+
+/** A study, live. @param name null: none, which stays loading */
+export function useStudy(name: string | null): LiveStudy {
+  const host = useHost();
+  const store = name === null ? NO_STUDY : host.study(name);
+  return useSyncExternalStore(store.subscribe, store.get);
+}
+
+/** What a study has found so far; null before its record is read. */
+export function useStudyResult(live: LiveStudy): StudyResult | null {
+  const { study, scored } = live;
+  return useMemo(() => (study ? studyResult(study, scored) : null), [study, scored]);
+}
+
+/** The wall clock, told every so often, for what must be counted in time alone. */
+export function useNow(everyMs: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}

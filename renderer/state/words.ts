@@ -1,0 +1,55 @@
+// Numbers as the screen says them.
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** `8,281`. */
+export const count = (value: number): string => grouped.format(value);
+
+/** `1 tile`, `8,281 tiles`. */
+export const counted = (value: number, noun: string, plural = `${noun}s`): string => `${count(value)} ${value === 1 ? noun : plural}`;
+
+/** A score as tables show it: two decimals. */
+export const score = (value: number | null | undefined): string => (value == null ? "" : value.toFixed(2));
+
+/** `340`, `3.4`, `0.34`: two or three figures. */
+export function rate(value: number): string {
+  if (value >= 100) return count(value);
+  return value >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2);
+}
+
+/** `21 s`, `4 min`, `2 h 05 min`, `3 d 4 h`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 90) return `${s} s`;
+  const minutes = Math.round(s / 60);
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `3.2 GB`, in powers of 1,000. */
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = value;
+  let unit = 0;
+  while (size >= 999.5 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || size >= 100 ? size.toFixed(0) : size.toFixed(1)} ${units[unit]}`;
+}
+
+/** `12 %`, `0.3 %`. @param share 0..1 */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value === 0 || value >= 10 ? value.toFixed(0) : value.toFixed(1)} %`;
+}
+
+/** `14:05` today, `24 Nov, 14:05` on other days. @param at ms since 1970 */
+export function clock(at: number, now = Date.now()): string {
+  const time = new Date(at);
+  const hour = `${String(time.getHours()).padStart(2, "0")}:${String(time.getMinutes()).padStart(2, "0")}`;
+  if (time.toDateString() === new Date(now).toDateString()) return hour;
+  return `${time.getDate()} ${time.toLocaleString("en", { month: "short" })}, ${hour}`;
+}

@@ -1,0 +1,3 @@
+export function ComparisonView() {
+  return <p>Comparison</p>;
+}

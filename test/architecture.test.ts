@@ -1,0 +1,99 @@
+// Dependencies point one way: every folder's imports are checked against the table of the design.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+
+/** What each room may import of the others, and the packages that only some rooms know. The longest matching prefix counts. */
+const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: readonly RegExp[] }>> = {
+  "shared/domain": { rooms: [], packages: [/^zod$/] },
+  "shared/raster": { rooms: ["shared/domain"], packages: [] },
+  "shared/figures": { rooms: ["shared/domain"], packages: [] },
+  "shared/learning": { rooms: ["shared/raster", "shared/domain"], packages: [/^zod$/, /^@tensorflow\/tfjs-core/] },
+  "shared/contract": { rooms: ["shared/domain"], packages: [/^zod$/, /^@orpc\/contract$/] },
+  "electron/ingest": {
+    rooms: ["shared/domain", "shared/raster", "shared/learning"],
+    packages: [/^node:/, /^geotiff$/, /^@duckdb\//, /^sharp$/, /^zod$/],
+  },
+  "electron/training": {
+    rooms: ["shared/domain", "shared/raster", "shared/learning", "shared/contract", "electron/ingest", "electron/runs"],
+    packages: [/^node:/, /^@tensorflow\//, /^@orpc\//, /^zod$/],
+  },
+  "electron/runs": {
+    rooms: ["shared/domain", "shared/learning", "shared/contract", "electron/ingest", "electron/training"],
+    packages: [/^node:/, /^zod$/, /^@orpc\//],
+  },
+  "electron/export": { rooms: ["shared/domain", "shared/figures"], packages: [/^node:/, /^sharp$/] },
+  "electron/app": {
+    rooms: ["shared", "electron/ingest", "electron/training", "electron/runs", "electron/export"],
+    packages: [/^node:/, /^@orpc\//, /^sharp$/, /^zod$/],
+  },
+  "electron/preload": { rooms: [], packages: [/^electron$/] },
+  "electron/main": { rooms: ["electron/app", "electron/preload"], packages: [/^node:/, /^electron$/, /^@orpc\//] },
+  "electron/commands": { rooms: ["shared", "electron"], packages: [/^node:/, /^commander$/, /^zod$/] },
+  electron: { rooms: ["shared", "electron"], packages: [/^node:/, /^@orpc\//, /^ws$/, /^commander$/, /^zod$/] },
+  renderer: {
+    rooms: ["shared/contract", "shared/domain", "shared/figures"],
+    packages: [/^react/, /^@mantine\//, /^@tabler\//, /^@tanstack\//, /^@orpc\/(client|tanstack-query)/, /^zod$/],
+  },
+};
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  const pattern = /^(?:import|export)\s[^;]*?from\s*"([^"]+)"|^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+  return [...text.matchAll(pattern)].map((match) => ({ file, specifier: (match[1] ?? match[2] ?? match[3])! }));
+}
+
+const isIn = (path: string, room: string) => path === room || path.startsWith(`${room}/`);
+const roomOf = (file: string) =>
+  Object.keys(ROOMS)
+    .filter((room) => isIn(file, room))
+    .sort((a, b) => b.length - a.length)[0];
+
+function violations(): string[] {
+  return ["shared", "electron", "renderer"].flatMap(sources).flatMap((file) => {
+    const room = roomOf(file);
+    if (!room) return [`${file} lies in no room of the table`];
+    const allowed = ROOMS[room]!;
+    return importsOf(file).flatMap(({ specifier }) => {
+      if (!specifier.startsWith("."))
+        return allowed.packages.some((pattern) => pattern.test(specifier)) ? [] : [`${file} imports the package ${specifier}`];
+      const target = relative(root, resolve(root, dirname(file), specifier))
+        .split(sep)
+        .join("/");
+      if (target === "package.json") return [];
+      const fine = isIn(target, room) || allowed.rooms.some((other) => isIn(target, other));
+      return fine ? [] : [`${file} imports ${target}`];
+    });
+  });
+}
+
+describe("the import table", () => {
+  it("holds for every source file", () => {
+    expect(violations()).toEqual([]);
+  });
+
+  it("reads imports of every form", () => {
+    const specifiers = importsOf("electron/cli.ts").map(({ specifier }) => specifier);
+    expect(specifiers).toContain("commander");
+    expect(specifiers).toContain("./commands/context.ts");
+  });
+
+  it("lets the electron module into main and preload only", () => {
+    const importers = sources("electron").filter((file) => importsOf(file).some(({ specifier }) => specifier === "electron"));
+    expect(importers.every((file) => isIn(file, "electron/main") || isIn(file, "electron/preload"))).toBe(true);
+    expect(importers.length).toBeGreaterThan(0);
+  });
+});

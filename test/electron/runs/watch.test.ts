@@ -1,0 +1,110 @@
+import { appendFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { journalPath, openJournal } from "../../../electron/runs/journal.ts";
+import { Claimer, type Lease } from "../../../electron/runs/lease.ts";
+import { runFolderIn, watchRun, watchStudy } from "../../../electron/runs/watch.ts";
+import type { RunEvent, RunEventBody } from "../../../shared/domain/run-state.ts";
+
+let folder: string;
+let controller: AbortController;
+const leases: Lease[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "watch-"));
+  controller = new AbortController();
+});
+afterEach(async () => {
+  controller.abort();
+  for (const lease of leases.splice(0)) await lease.release();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const started: RunEventBody = { kind: "started", engine: "wasm", device: "cpu", resumedAtStep: 0 };
+const checkpoint = (step: number): RunEventBody => ({ kind: "checkpoint", step });
+const finished: RunEventBody = { kind: "finished", f1: null };
+
+async function append(at: string, ...bodies: RunEventBody[]) {
+  await mkdir(at, { recursive: true });
+  const journal = openJournal(at);
+  journal.append(...bodies);
+  journal.close();
+}
+const claim = async (at: string) => leases.push((await new Claimer().claim(at))!);
+const options = () => ({ signal: controller.signal, pollMs: 5 });
+const names = (events: readonly RunEvent[]) => events.map((event) => ("step" in event ? `${event.kind} ${event.step}` : event.kind));
+
+describe("watching a run", () => {
+  it("gives past events, then new ones, and ends with its signal", async () => {
+    await claim(folder);
+    await append(folder, started, checkpoint(1));
+    const watch = watchRun(folder, options());
+    expect(names((await watch.next()).value!)).toEqual(["started", "checkpoint 1"]);
+    const next = watch.next();
+    await append(folder, checkpoint(2), finished);
+    expect(names((await next).value!)).toEqual(["checkpoint 2", "finished"]);
+    const last = watch.next();
+    controller.abort();
+    expect((await last).done).toBe(true);
+  });
+
+  it("waits for a run that is not begun", async () => {
+    const at = join(folder, "later");
+    const next = watchRun(at, options()).next();
+    await append(at, finished);
+    expect(names((await next).value!)).toEqual(["finished"]);
+  });
+
+  it("does not give half a line", async () => {
+    await claim(folder);
+    await append(folder, finished);
+    const watch = watchRun(folder, options());
+    await watch.next();
+    const next = watch.next();
+    await appendFile(journalPath(folder), '{"kind":"checkpoint","at":1,');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await appendFile(journalPath(folder), '"step":9}\n');
+    expect(names((await next).value!)).toEqual(["checkpoint 9"]);
+  });
+
+  it("tells a run whose process was killed as interrupted, once, and its going on", async () => {
+    await append(folder, started, checkpoint(4));
+    const watch = watchRun(folder, options());
+    expect(names((await watch.next()).value!)).toEqual(["started", "checkpoint 4", "interrupted 4"]);
+    const next = watch.next();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await claim(folder);
+    await append(folder, started);
+    expect(names((await next).value!)).toEqual(["started"]);
+  });
+});
+
+describe("watching a study", () => {
+  it("merges its runs, in the order of each", async () => {
+    const runs = ["none", "all"].map((arm) => ({ arm, seed: 1 }));
+    for (const run of runs) await append(runFolderIn(folder, run), started, finished);
+    const seen: string[] = [];
+    for await (const { run, events } of watchStudy(folder, runs, options())) {
+      seen.push(`${run.arm}: ${names(events).join(", ")}`);
+      if (seen.length === 2) await append(runFolderIn(folder, runs[0]!), checkpoint(7), finished);
+      if (seen.length === 3) controller.abort();
+    }
+    expect(seen).toEqual(["none: started, finished", "all: started, finished", "none: checkpoint 7, finished"]);
+  });
+
+  it("of 123 quiet runs costs little", async () => {
+    const runs = Array.from({ length: 123 }, (_, seed) => ({ arm: "none", seed }));
+    await Promise.all(runs.map((run) => append(runFolderIn(folder, run), started, finished)));
+    let first = 0;
+    const watch = watchStudy(folder, runs, { signal: controller.signal, pollMs: 5 });
+    while (first < 123) first += (await watch.next()).value!.events.length > 0 ? 1 : 0;
+    const cpu = process.cpuUsage();
+    const rest = watch.next();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    controller.abort();
+    await rest;
+    const { user, system } = process.cpuUsage(cpu);
+    // Polled as fast as it goes it must still leave most of a core; in use it is polled every 300 ms.
+    expect((user + system) / 1000).toBeLessThan(400);
+  });
+});

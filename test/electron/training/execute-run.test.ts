@@ -1,0 +1,178 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
+import { readParquet } from "../../../electron/ingest/parquet.ts";
+import { readBytes } from "../../../electron/runs/atomic-file.ts";
+import { readCheckpoint } from "../../../electron/runs/checkpoints.ts";
+import { resolveRunConfig } from "../../../electron/runs/executors/single.ts";
+import { readEvents } from "../../../electron/runs/journal.ts";
+import { createRun, readMetrics, readRun, runFiles } from "../../../electron/runs/run-folder.ts";
+import { mergeSettings } from "../../../electron/runs/settings.ts";
+import { loadEngine } from "../../../electron/training/engines/select.ts";
+import { executeRun, RunInterrupted } from "../../../electron/training/execute-run.ts";
+import { readWeights } from "../../../electron/training/weights-files.ts";
+import type { EngineInfo } from "../../../shared/domain/engine.ts";
+import { QUEUED, type RunEvent, type RunState, reduceRun } from "../../../shared/domain/run-state.ts";
+import { decodeSafetensors } from "../../../shared/learning/safetensors.ts";
+import { makeDataset, TINY_SETTINGS } from "./made-dataset.ts";
+
+let workspace: string;
+let engine: EngineInfo;
+let runs = 0;
+
+beforeAll(async () => {
+  workspace = await mkdtemp(join(tmpdir(), "execute-"));
+  await makeDataset({ workspace });
+  engine = await loadEngine("wasm");
+});
+afterAll(() => rm(workspace, { recursive: true, force: true }));
+afterEach(async () => rm(join(workspace, "runs"), { recursive: true, force: true }));
+
+async function newRun(settings: object = {}): Promise<string> {
+  const folder = join(workspace, "runs", String(runs++));
+  await createRun(folder, resolveRunConfig(mergeSettings({ ...TINY_SETTINGS, arm: "shift+gain" }, settings) as Record<string, unknown>));
+  return folder;
+}
+
+/** Executes to the end, or until an event makes it stop. */
+async function execute(folder: string, stopAt: (event: RunEvent) => boolean = () => false, dataset = "fields"): Promise<RunEvent[]> {
+  const controller = new AbortController();
+  const events: RunEvent[] = [];
+  for await (const event of executeRun({
+    runFolder: folder,
+    datasetFolder: datasetFolderOf(workspace, dataset),
+    engine,
+    signal: controller.signal,
+  })) {
+    events.push(event);
+    if (event.kind === "failed" && event.code === "BUG") throw new Error(event.message);
+    if (stopAt(event)) controller.abort(new RunInterrupted("paused"));
+  }
+  return events;
+}
+
+const stateOf = async (folder: string): Promise<RunState> => (await readEvents(folder)).events.reduce(reduceRun, QUEUED);
+
+describe("a run", () => {
+  it("pretrains, checks health, fine-tunes and leaves weights, scores and metrics", async () => {
+    const folder = await newRun();
+    const events = await execute(folder);
+    expect((await readEvents(folder)).events).toEqual(events);
+    expect(events.at(-1)).toMatchObject({ kind: "finished" });
+    const state = await stateOf(folder);
+    expect(state).toMatchObject({ status: "finished", step: 8, steps: 8 });
+    expect(state.health.map(({ step }) => step)).toEqual([4, 8]);
+    expect(state.evaluations.map(({ labelSet, percent, draw }) => `${labelSet} ${percent} ${draw}`)).toEqual([
+      "irrigated 50 0",
+      "irrigated 50 1",
+    ]);
+    expect(state.f1).toBeCloseTo((state.evaluations[0]!.f1 + state.evaluations[1]!.f1) / 2, 12);
+    expect(await readMetrics(folder)).toMatchObject({ f1: state.f1, evaluations: state.evaluations });
+
+    expect(await readRun(folder)).toMatchObject({
+      engine: { name: "wasm" },
+      software: { application: "0.1.0" },
+      dataset: { name: "fields", fingerprint: "made-48-16", simulated: true },
+      pretrainingTiles: 8,
+    });
+    const scores = await readParquet(runFiles(folder).scores);
+    expect(Object.keys(scores)).toEqual(["labelSet", "percent", "draw", "index", "label", "score"]);
+    expect(scores.score!.length).toBe(2 * state.evaluations[0]!.test);
+    expect((scores.score as number[]).every((score) => score >= 0 && score <= 1)).toBe(true);
+
+    const weights = (await readWeights(folder))!;
+    expect(weights.step).toBe(8);
+    expect([...weights.tensors.keys()].some((name) => name.startsWith("projection."))).toBe(true);
+    const encoder = decodeSafetensors(await readBytes(runFiles(folder).encoder));
+    expect([...encoder.tensors.keys()]).toContain("conv1.weight");
+    expect(await readdir(folder)).not.toContain("checkpoints");
+  });
+
+  it("interrupted anywhere and resumed gives the losses, weights and scores of one that was not", async () => {
+    const whole = await newRun();
+    await execute(whole);
+    const expected = await stateOf(whole);
+    const parts = await newRun();
+    const stops: ((event: RunEvent) => boolean)[] = [
+      (event) => event.kind === "phase" && event.phase === "prepare",
+      (event) => event.kind === "step" && event.step >= 1,
+      (event) => event.kind === "checkpoint" && event.step >= 4,
+      (event) => event.kind === "health" && event.step === 8,
+      (event) => event.kind === "evaluated",
+    ];
+    for (const stop of stops) {
+      const events = await execute(parts, stop);
+      expect(events.at(-1)).toMatchObject({ kind: "interrupted", reason: "paused" });
+      expect((await stateOf(parts)).status).toBe("paused");
+    }
+    const last = await execute(parts);
+    expect(last[0]).toMatchObject({ kind: "started", resumedAtStep: 8 });
+    expect(
+      last.some(({ kind }) => kind === "step"),
+      "pretrains no more",
+    ).toBe(false);
+    const resumed = await stateOf(parts);
+    expect(resumed.evaluations).toEqual(expected.evaluations);
+    expect(resumed.f1).toBe(expected.f1);
+    const weights = (await readWeights(parts))!.tensors;
+    for (const [name, { data }] of (await readWeights(whole))!.tensors) expect(weights.get(name)!.data, name).toEqual(data);
+    const steps = resumed.curve.map(({ step }) => step);
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+    expect(resumed.health.map(({ step, embeddingStd }) => [step, embeddingStd])).toEqual(
+      expected.health.map(({ step, embeddingStd }) => [step, embeddingStd]),
+    );
+  });
+
+  it("killed after a checkpoint goes on from it, and its curve is drawn once", async () => {
+    const folder = await newRun();
+    for await (const event of executeRun({
+      runFolder: folder,
+      datasetFolder: datasetFolderOf(workspace, "fields"),
+      engine,
+      signal: new AbortController().signal,
+    }))
+      if (event.kind === "step" && event.step === 5) break; // as a kill: nothing more is written
+    expect((await readCheckpoint(folder))!.step).toBe(4);
+    const events = await execute(folder);
+    expect(events[0]).toMatchObject({ kind: "started", resumedAtStep: 4 });
+    const state = await stateOf(folder);
+    expect(state.status).toBe("finished");
+    expect(new Set(state.curve.map(({ step }) => step)).size).toBe(state.curve.length);
+  });
+
+  it("of the control takes no step and is scored", async () => {
+    const folder = await newRun({ arm: "random-init" });
+    const events = await execute(folder);
+    expect(events.some(({ kind }) => kind === "step")).toBe(false);
+    expect(events.at(-1)).toMatchObject({ kind: "finished", f1: expect.any(Number) });
+  });
+
+  it("without label sets only pretrains", async () => {
+    const folder = await newRun({ finetune: { labelSets: [] } });
+    expect((await execute(folder)).at(-1)).toMatchObject({ kind: "finished", f1: null });
+    expect(await readMetrics(folder)).toMatchObject({ f1: null, evaluations: [] });
+  });
+
+  it("that cannot be scored fails before it pretrains, in words", async () => {
+    const folder = await newRun({ finetune: { labelSets: [{ name: "sea", classes: ["Sea and ocean"] }] } });
+    const events = await execute(folder);
+    expect(events).toEqual([expect.objectContaining({ kind: "failed", code: "NO_DATA", message: expect.stringContaining("sea") })]);
+  });
+
+  it("on a data set that changed since it began fails", async () => {
+    const folder = await newRun();
+    await execute(folder, ({ kind }) => kind === "step");
+    await makeDataset({ workspace, name: "other", tiles: 56 });
+    const events = await execute(folder, () => false, "other");
+    expect(events.at(-1)).toMatchObject({ kind: "failed", code: "BAD_ARGUMENT", message: expect.stringContaining("has changed") });
+    // A mended cause lets it go on.
+    expect((await execute(folder)).at(-1)!.kind).toBe("finished");
+  });
+
+  it("without its data set fails", async () => {
+    const events = await execute(await newRun(), () => false, "nowhere");
+    expect(events.at(-1)).toMatchObject({ kind: "failed", code: "NOT_FOUND" });
+  });
+});

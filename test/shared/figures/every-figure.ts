@@ -1,0 +1,132 @@
+// Every figure with every kind of input, for tests that hold for all of them.
+import { BANDS } from "../../../shared/domain/bands.ts";
+import { ALL_ARMS } from "../../../shared/domain/study.ts";
+import { publishedResult, type StudyResult } from "../../../shared/domain/study-result.ts";
+import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
+import { f1Bars } from "../../../shared/figures/f1-bars.ts";
+import { healthCurves } from "../../../shared/figures/health-curves.ts";
+import { histogram } from "../../../shared/figures/histogram.ts";
+import { labelSetsScatter } from "../../../shared/figures/label-sets-scatter.ts";
+import { lossCurves, lossMultiples } from "../../../shared/figures/loss-curves.ts";
+import type { FigureOptions } from "../../../shared/figures/marks.ts";
+import { opEffects } from "../../../shared/figures/op-effects.ts";
+import { spectrum } from "../../../shared/figures/spectrum.ts";
+import type { Figure, SvgNode } from "../../../shared/figures/svg.ts";
+import { exampleStudy } from "../domain/example-study.ts";
+
+export const RESULTS: Readonly<Record<string, StudyResult>> = {
+  empty: exampleStudy({ finished: 0 }).result,
+  "one arm": exampleStudy({ arms: ["none"], finished: 1 }).result,
+  "one run each": exampleStudy({ seeds: [1], draws: 1 }).result,
+  "equal scores": exampleStudy({ f1Of: () => 0.7, spread: 0 }).result,
+  partial: exampleStudy({ finished: 17, failed: ["blur+contrast"] }).result,
+  "one label set": exampleStudy({ labelSets: ["regular"] }).result,
+  complete: exampleStudy({ withFull: true, finished: 42 }).result,
+  published: publishedResult(),
+};
+
+const points = (n: number) =>
+  Array.from({ length: n }, (_, i) => ({
+    step: i + 1,
+    epoch: (i + 1) / 50,
+    loss: 4 - Math.sin(i / 30),
+    learningRate: 0.001,
+    viewsPerSecond: 90,
+    at: 1e12 + i,
+  }));
+const curve = (arm: string, n: number) => ({ arm, seed: 1, points: points(n), chance: 4.14, status: "running" as const });
+const health = (n: number, knnF1: number | null) =>
+  Array.from({ length: n }, (_, i) => ({
+    step: i,
+    embeddingStd: 0.5,
+    effectiveRank: 9,
+    alignment: 1,
+    uniformity: -2,
+    knnF1,
+    verdict: "learning" as const,
+    reason: "",
+  }));
+const profile = (mean: number) =>
+  Object.values(BANDS).map(({ name, wavelengthNm }) => ({ band: name, wavelengthNm, mean, minimum: mean / 2, maximum: mean * 2 }));
+
+/** Draws every figure with one set of options. */
+export function everyFigure(options: FigureOptions): { name: string; figure: Figure }[] {
+  const drawn: { name: string; figure: Figure }[] = [];
+  const add = (name: string, figure: Figure) => drawn.push({ name, figure });
+  for (const [name, result] of Object.entries(RESULTS)) {
+    add(`bars, ${name}`, f1Bars(result, options));
+    add(`matrix, ${name}`, coupletMatrix({ result, arms: ALL_ARMS.slice(5) }, options));
+    add(`scatter, ${name}`, labelSetsScatter(result, options));
+    add(`operations, ${name}`, opEffects(result, options));
+  }
+  add("matrix of a new study", coupletMatrix({ result: null, arms: ["none"] }, options));
+  for (const n of [0, 1, 2, 5000])
+    add(`loss, ${n} points`, lossCurves([curve("all", n), curve("blur+gain", n)], { ...options, cursor: 1 }));
+  add(
+    "loss, many arms",
+    lossCurves(
+      ALL_ARMS.map((arm) => curve(arm, 40)),
+      { ...options, domain: [0.1, 0.4], x: "views", viewsPerStep: 64 },
+    ),
+  );
+  add("loss, none", lossCurves([], options));
+  add(
+    "multiples",
+    lossMultiples(
+      ALL_ARMS.map((arm, i) => ({
+        arm,
+        status: (["finished", "failed", "running", "queued"] as const)[i % 4]!,
+        curves: i % 4 === 3 ? [] : [curve(arm, i)],
+        f1: i % 4 === 0 ? 0.7 : null,
+      })),
+      options,
+    ),
+  );
+  add("multiples, none", lossMultiples([], options));
+  for (const n of [0, 1, 12])
+    add(
+      `health, ${n} checks`,
+      healthCurves(
+        [
+          { arm: "all", seed: 1, health: health(n, null) },
+          { arm: "none", seed: 1, health: health(n, 0.7) },
+        ],
+        options,
+      ),
+    );
+  for (const mean of [-0.1, 0, 0.3, Number.NaN])
+    add(
+      `spectrum at ${mean}`,
+      spectrum(
+        [
+          { name: "original", points: profile(mean) },
+          { name: "view 1", points: profile(mean * 1.2) },
+        ],
+        options,
+      ),
+    );
+  add("spectrum, none", spectrum([], options));
+  for (const counts of [[], [0, 0], [5], [1, 2, 3]])
+    add(
+      `histogram of ${counts}`,
+      histogram(
+        [
+          { name: "original", counts, range: [0, 0.5] },
+          { name: "view 1", counts: [1, 1], range: [-1, 2] },
+        ],
+        options,
+      ),
+    );
+  add("histogram, none", histogram([], options));
+  return drawn;
+}
+
+/** Every node of a figure. */
+export function* nodesOf(node: SvgNode): Generator<SvgNode> {
+  yield node;
+  for (const child of node.children) if (typeof child !== "string") yield* nodesOf(child);
+}
+
+/** All text of a figure. */
+export const textOf = (node: SvgNode): string =>
+  node.children.map((child) => (typeof child === "string" ? child : textOf(child))).join(" ");

@@ -1,0 +1,160 @@
+// Encoders: forward and backward parity with PyTorch, names of torchvision, initial weights, no leaks.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadEngine } from "../../../electron/training/engines/select.ts";
+import { createEncoder, type Encoder } from "../../../shared/learning/encoders/index.ts";
+import { createResNet, type ResNetShape } from "../../../shared/learning/encoders/resnet.ts";
+import { cloneAll, disposeAll, initialiseParameters, isTrainable } from "../../../shared/learning/parameters.ts";
+import { exportTensors, importTensors, permute, type StoredTensor } from "../../../shared/learning/weights.ts";
+import fixtures from "../../fixtures/learning.json" with { type: "json" };
+import { pseudo, pseudoParameter, relativeError } from "./pseudo.ts";
+
+beforeAll(() => loadEngine("auto"));
+
+const SHAPES: Readonly<Record<string, ResNetShape>> = {
+  "basic, pooled stem": { block: "basic", blocks: [2, 1, 1, 1], width: 4, stem: { kernel: 7, stride: 2, pool: true } },
+  "bottleneck, pooled stem": { block: "bottleneck", blocks: [1, 2, 1, 1], width: 4, stem: { kernel: 7, stride: 2, pool: true } },
+  "basic, plain stem": { block: "basic", blocks: [1, 1, 1, 1], width: 4, stem: { kernel: 3, stride: 1, pool: false } },
+  "basic, strided stem": { block: "basic", blocks: [1, 1, 1, 1], width: 4, stem: { kernel: 3, stride: 2, pool: false } },
+};
+
+/** Parameters by the fixtures' formula, through PyTorch's layout. */
+function pseudoParameters(encoder: Encoder): Map<string, tf.Tensor> {
+  const toTorch = (shape: readonly number[]) => (shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : shape);
+  return importTensors(
+    new Map(
+      encoder.specifications.map(({ name, shape }): [string, StoredTensor] => [
+        name,
+        { dtype: "float32", shape: toTorch(shape), data: pseudoParameter(name, toTorch(shape)) },
+      ]),
+    ),
+  );
+}
+
+const images = (count: number, side: number, channels: number) =>
+  tf.tensor4d(Float32Array.from(pseudo("images", count * side * side * channels)), [count, side, side, channels]);
+
+describe.each(fixtures.networks)("a residual network ($name, $side px)", (expected) => {
+  test("agrees with PyTorch in evaluation, in training, in its running statistics and in its gradients", async () => {
+    const encoder = createResNet("small", SHAPES[expected.name]!, 3);
+    const parameters = pseudoParameters(encoder);
+    const x = images(2, expected.side, 3);
+
+    const h = tf.tidy(() => encoder.forward(parameters, x, "eval").h);
+    expect(relativeError(await h.data(), expected.h)).toBeLessThan(1e-5);
+
+    const outputs = tf.tidy(() => {
+      const { h, statistics } = encoder.forward(parameters, x, "train");
+      return { h, ...Object.fromEntries(statistics) };
+    }) as Record<string, tf.Tensor>;
+    expect(relativeError(await outputs.h!.data(), expected.trained)).toBeLessThan(1e-4);
+    for (const [name, values] of Object.entries(expected.statistics))
+      expect(relativeError(await outputs[name]!.data(), values), name).toBeLessThan(1e-5);
+
+    const learned = encoder.specifications.filter(isTrainable).map(({ name }) => name);
+    const gradients = tf.tidy(() => {
+      const weights = tf.tensor2d(Float32Array.from(pseudo("loss", outputs.h!.size)), outputs.h!.shape as [number, number]);
+      const loss = () => tf.sum(tf.mul(encoder.forward(parameters, x, "train").h, weights)) as tf.Scalar;
+      return tf.grads(loss)(learned.map((name) => parameters.get(name)!));
+    });
+    const named = await exportTensors(new Map(learned.map((name, i) => [name, gradients[i]!])));
+    for (const [name, values] of Object.entries(expected.gradients))
+      expect(relativeError(named.get(name)!.data.subarray(0, 48), values), name).toBeLessThan(2e-3);
+    for (const [name, norm] of Object.entries(expected.gradientNorms))
+      expect(Math.hypot(...named.get(name)!.data) / norm, name).toBeCloseTo(1, 3);
+    tf.dispose([x, h, outputs, gradients]);
+    disposeAll(parameters);
+  });
+});
+
+test("layer names and order are torchvision's", () => {
+  const names = createEncoder("resnet50", { channels: 10 }).specifications.map(({ name }) => name);
+  expect(names.slice(0, 5)).toEqual(["conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var"]);
+  expect(names).toContain("layer1.0.downsample.0.weight");
+  expect(names).toContain("layer4.2.bn3.running_var");
+  expect(names).toHaveLength(53 * 5);
+  const shapes = new Map(createEncoder("resnet50", { channels: 10 }).specifications.map(({ name, shape }) => [name, shape]));
+  expect(shapes.get("layer2.0.conv2.weight")).toEqual([3, 3, 128, 128]);
+});
+
+test("weights and statistics count as in torchvision", () => {
+  const count = (name: "resnet18" | "resnet50") =>
+    createEncoder(name, { channels: 3 })
+      .specifications.filter(isTrainable)
+      .reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
+  expect(count("resnet18")).toBe(11_689_512 - 513_000); // torchvision's number less the classifier's
+  expect(count("resnet50")).toBe(25_557_032 - 2_049_000);
+});
+
+test("first weights hang on seed and name alone and have Kaiming's spread", async () => {
+  const { specifications } = createEncoder("small", { channels: 10 });
+  const first = initialiseParameters(specifications, 7);
+  const again = initialiseParameters([...specifications].reverse(), 7);
+  const other = initialiseParameters(specifications, 8);
+  for (const { name } of specifications) expect(await again.get(name)!.data()).toEqual(await first.get(name)!.data());
+  const name = "layer4.0.conv2.weight";
+  const values = (await first.get(name)!.data()) as Float32Array;
+  expect(await other.get(name)!.data()).not.toEqual(values);
+  const [height, width, , outputs] = first.get(name)!.shape as [number, number, number, number];
+  const std = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
+  expect(std / Math.sqrt(2 / (height * width * outputs))).toBeCloseTo(1, 1);
+  disposeAll(first, again, other);
+});
+
+test("a forward pass frees all but its results", () => {
+  const encoder = createEncoder("small", { channels: 2 });
+  const parameters = initialiseParameters(encoder.specifications, 1);
+  const shared = cloneAll(parameters);
+  disposeAll(shared);
+  const x = images(2, 16, 2);
+  const before = tf.memory().numTensors;
+  tf.dispose(tf.tidy(() => encoder.forward(parameters, x, "eval").h));
+  tf.tidy(() => {
+    encoder.forward(parameters, x, "train");
+  });
+  expect(tf.memory().numTensors).toBe(before);
+  tf.dispose(x);
+  disposeAll(parameters);
+});
+
+test("layouts are transposed exactly and back", () => {
+  const data = Float32Array.from({ length: 2 * 3 * 4 * 5 }, (_, i) => i);
+  const torch = permute({ dtype: "float32", shape: [2, 3, 4, 5], data }, [3, 2, 0, 1]);
+  expect(torch.shape).toEqual([5, 4, 2, 3]);
+  for (let h = 0; h < 2; h++)
+    for (let w = 0; w < 3; w++)
+      for (let i = 0; i < 4; i++)
+        for (let o = 0; o < 5; o++) expect(torch.data[((o * 4 + i) * 2 + h) * 3 + w]).toBe(data[((h * 3 + w) * 4 + i) * 5 + o]);
+  expect(permute(torch, [2, 3, 1, 0]).data).toEqual(data);
+});
+
+/** Python with torch and torchvision, where there is one: `SIMCLR_S2_PYTHON`, else `python3`. */
+const python = process.env.SIMCLR_S2_PYTHON ?? "python3";
+const hasTorchvision = (() => {
+  try {
+    execFileSync(python, ["-c", "import torch, torchvision"], { stdio: "ignore", timeout: 60_000 });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe.skipIf(!hasTorchvision)("against torchvision itself", () => {
+  test.each(["resnet18", "resnet50"] as const)("%s agrees in evaluation and training", async (name) => {
+    const side = 64;
+    const script = fileURLToPath(new URL("../../fixtures/make_learning_fixtures.py", import.meta.url));
+    const expected = JSON.parse(execFileSync(python, [script, name, String(side)], { maxBuffer: 2 ** 26, timeout: 60_000 }).toString());
+    const encoder = createEncoder(name, { channels: 10 });
+    expect(encoder.specifications.map((specification) => specification.name)).toEqual(expected.names);
+    const parameters = pseudoParameters(encoder);
+    const x = images(2, side, 10);
+    const h = tf.tidy(() => encoder.forward(parameters, x, "eval").h);
+    expect(relativeError(await h.data(), expected.h)).toBeLessThan(1e-4);
+    const trained = tf.tidy(() => encoder.forward(parameters, x, "train").h);
+    expect(relativeError(await trained.data(), expected.trained)).toBeLessThan(2e-3);
+    tf.dispose([x, h, trained]);
+    disposeAll(parameters);
+  });
+});
