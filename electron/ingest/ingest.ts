@@ -283,11 +283,13 @@ function progressOf(plan: Plan, totals: Totals, { onProgress }: IngestOptions): 
   const started = performance.now();
   let done = before;
   let reportedAt = Number.NEGATIVE_INFINITY;
+  let reported = -1;
   return (tiles, isLast = false) => {
     done += tiles;
     const now = performance.now();
-    if (!onProgress || (now - reportedAt < PROGRESS_MS && !isLast)) return;
+    if (!onProgress || (isLast ? reported === done : now - reportedAt < PROGRESS_MS)) return;
     reportedAt = now;
+    reported = done;
     const seconds = (now - started) / 1000;
     const tilesPerSecond = seconds > 0 ? (done - before) / seconds : 0;
     onProgress({

@@ -1,7 +1,7 @@
 // Says what a folder holds, without reading all of it.
 import { resolve } from "node:path";
 import type { ScanResult } from "../../shared/domain/dataset.ts";
-import { type SurveyOptions, surveyFolder } from "./survey.ts";
+import { edgeNote, type SurveyOptions, surveyFolder } from "./survey.ts";
 
 /**
  * Finds BigEarthNet v1, EuroSAT MS and folders with a GeoTIFF a band, at any depth.
@@ -10,5 +10,8 @@ import { type SurveyOptions, surveyFolder } from "./survey.ts";
  */
 export async function scanFolder(path: string, options: SurveyOptions = {}): Promise<ScanResult> {
   const { sources, problems } = await surveyFolder(resolve(path), options);
-  return { sources: sources.map(({ source }) => source), problems: [...problems] };
+  const edges = sources.flatMap(({ source, raggedScenes }) =>
+    raggedScenes > 0 ? [{ path: source.path, reason: edgeNote(raggedScenes, source.tilePixels) }] : [],
+  );
+  return { sources: sources.map(({ source }) => source), problems: [...problems, ...edges] };
 }

@@ -19,6 +19,8 @@ import { walk } from "./walk.ts";
 export interface SurveyedSource {
   readonly source: Source;
   readonly patches: readonly FoundPatch[];
+  /** Scenes that are no whole number of tiles, estimated from those opened. */
+  readonly raggedScenes: number;
   /** Pixels of the 10 m grid that a band's pixel spans. */
   readonly ratios: Readonly<Partial<Record<BandName, 1 | 2 | 6>>>;
   /** DN of the value 1: 10000 where floating-point files hold reflectance. */
@@ -216,14 +218,8 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     return null;
   }
   const tilesPerPatch = mean(opened.map(({ width, height }) => Math.floor(width / tilePixels) * Math.floor(height / tilePixels)));
-  if (kind === "geotiff-bands") {
-    const edges = opened.filter(({ width, height }) => width % tilePixels !== 0 || height % tilePixels !== 0).length;
-    if (edges > 0)
-      problems.push({
-        path: commonFolder(input.root, patches),
-        reason: edgeNote(Math.round((edges / opened.length) * usable.length), tilePixels),
-      });
-  }
+  const isRagged = ({ width, height }: Opened) =>
+    Math.min(width, height) >= tilePixels && (width % tilePixels !== 0 || height % tilePixels !== 0);
   const floats = opened.filter(({ isFloat }) => isFloat).map(({ maximum }) => maximum);
   const evidence = {
     kind,
@@ -234,6 +230,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   dates.sort(compare);
   return {
     patches: usable,
+    raggedScenes: kind === "geotiff-bands" ? Math.round((opened.filter(isRagged).length / opened.length) * usable.length) : 0,
     ratios: opened[0]!.ratios,
     dnScale: dnScaleOf(evidence),
     source: {
@@ -373,7 +370,8 @@ function checkSize(kind: SourceKind, band: BandName, tiff: GeoTiff, reference: {
     throw new AppError("UNSUPPORTED", `${tiff.path} has 8-bit values: a picture, not reflectance. Use the 16-bit product.`);
   const expected =
     kind === "bigearthnet-v1" ? (BIGEARTHNET_PIXELS * 10) / BANDS[band].gsdMetres : kind === "eurosat-ms" ? EUROSAT_PIXELS : null;
-  if (expected !== null && (tiff.width !== expected || tiff.height !== expected)) {
+  if (expected !== null) {
+    if (tiff.width === expected && tiff.height === expected) return;
     throw new AppError(
       "BAD_FILE",
       `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected} x ${expected}. Replace it, or ingest this folder as a data set of its own.`,

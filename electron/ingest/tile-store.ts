@@ -131,7 +131,7 @@ function createReader(datasetFolder: string, dataset: Dataset, shardTiles: numbe
     read(rows, options = {}) {
       const run = queue.then(() => {
         checkRows(rows);
-        if (dataset.groups.some((group, g) => (buffers[g]?.length ?? 0) < rows.length * tileLength(group)))
+        if (dataset.groups.some((group, g) => (buffers[g]?.length ?? -1) < rows.length * tileLength(group)))
           buffers = arraysFor(rows.length);
         return fill(rows, buffers, options.signal);
       });

@@ -17,12 +17,15 @@ function createRouter() {
   let engine: Promise<EngineInfo> | undefined;
   let active: AbortController | undefined;
 
-  const load = (choice: Parameters<typeof loadEngine>[0], threads: number | null): Promise<EngineInfo> => {
+  /** @throws ENGINE_UNAVAILABLE also when this thread already holds another engine than the one asked for by name */
+  const load = async (choice: Parameters<typeof loadEngine>[0], threads: number | null): Promise<EngineInfo> => {
     engine ??= loadEngine(choice, threads === null ? {} : { threads });
-    engine.catch(() => {
+    const loaded = await engine.catch((error: unknown) => {
       engine = undefined;
+      throw error;
     });
-    return engine;
+    if (choice === "auto" || choice === loaded.name) return loaded;
+    throw new AppError("ENGINE_UNAVAILABLE", `This worker computes with ${loaded.name}; ${choice} needs a worker of its own.`);
   };
 
   /** Marks this thread as computing; only one long computation at a time. */

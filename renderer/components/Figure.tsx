@@ -49,6 +49,8 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
   const isInteractive = onHover !== undefined || onPick !== undefined;
   const drawing = useMemo(() => (width > 0 ? draw(width) : null), [draw, width]);
   const hover = (event: MouseEvent) => {
+    // Redrawing under a resting pointer makes such events, too: they must not take the focus from the keys.
+    if (event.movementX === 0 && event.movementY === 0) return;
     const arm = armAt(event.target);
     if (arm === focused) return;
     setFocused(arm);

@@ -5,7 +5,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useState
 import { imagePaths } from "../../shared/contract/app.ts";
 import type { HostClient } from "../../shared/contract/client.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
-import type { Job, Workspace } from "../../shared/domain/workspace.ts";
+import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
 import type { ConnectionState, HostConnection } from "./connection.ts";
 import { isPassing } from "./errors.ts";
 import { follow } from "./follow.ts";
@@ -27,6 +27,8 @@ export interface Host {
   readonly studyDraft: Store<StudyDraft>;
   /** A study's live state, shared by everyone who asks; followed for a while after the last has left. */
   study(name: string): Store<LiveStudy>;
+  /** Shows a study's new record at once, before the host tells it. */
+  tellStudy(record: Study): void;
   tileUrl(dataset: string, index: number, combination: string, size: number): string;
   previewUrl(key: string, which: 0 | 1 | 2): string;
   close(): void;
@@ -53,6 +55,7 @@ export function createHost(connection: HostConnection): Host {
     refetchChangedDatasets(workspace, queryClient, createQueries(client)),
   ];
   const studies = new Map<string, Store<LiveStudy>>();
+  const followedStudies = new Map<string, ReturnType<typeof followStudy>>();
   const open = new Set<() => void>();
   const { imageOrigin } = connection.door;
 
@@ -66,6 +69,7 @@ export function createHost(connection: HostConnection): Host {
       followed?.close();
       followed = undefined;
       studies.delete(name);
+      followedStudies.delete(name);
       open.delete(forget);
     };
     const store: Store<LiveStudy> = {
@@ -75,6 +79,7 @@ export function createHost(connection: HostConnection): Host {
         clearTimeout(linger);
         if (!followed) {
           followed = followStudy(connection, name);
+          followedStudies.set(name, followed);
           open.add(forget);
         }
         watchers++;
@@ -99,6 +104,7 @@ export function createHost(connection: HostConnection): Host {
     jobs,
     studyDraft: createStore(NEW_DRAFT),
     study: sharedStudy,
+    tellStudy: (record) => followedStudies.get(record.name)?.tell(record),
     tileUrl: (...tile) => imageOrigin + imagePaths.tile(...tile),
     previewUrl: (...preview) => imageOrigin + imagePaths.preview(...preview),
     close() {

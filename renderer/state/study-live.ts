@@ -60,7 +60,10 @@ export function reduceEvents(state: RunState, events: readonly RunEvent[]): RunS
 }
 
 /** Follows a study until `close`. */
-export function followStudy(connection: HostConnection, name: string): { readonly store: Store<LiveStudy>; close(): void } {
+export function followStudy(
+  connection: HostConnection,
+  name: string,
+): { readonly store: Store<LiveStudy>; tell(record: Study): void; close(): void } {
   const store = createStore<LiveStudy>(EMPTY);
   let study: Study | null = null;
   let order: readonly RunRef[] = [];
@@ -138,6 +141,10 @@ export function followStudy(connection: HostConnection, name: string): { readonl
 
   return {
     store,
+    tell(record) {
+      study = record;
+      tell();
+    },
     close() {
       stop();
       clearTimeout(timer);

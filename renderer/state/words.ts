@@ -53,3 +53,9 @@ export function clock(at: number, now = Date.now()): string {
   if (time.toDateString() === new Date(now).toDateString()) return hour;
   return `${time.getDate()} ${time.toLocaleString("en", { month: "short" })}, ${hour}`;
 }
+
+/** `(DN − 1,000) / 10,000`: how digital numbers become reflectance. */
+export function radiometryText(quantification: number, offset: number): string {
+  const dn = offset === 0 ? "DN" : `(DN ${offset < 0 ? "−" : "+"} ${count(Math.abs(offset))})`;
+  return `${dn} / ${count(quantification)}`;
+}

@@ -127,7 +127,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     settings: {
       encoder: "small",
       inputPixels: 32,
-      pretrain: { epochs: 6, batchSize: 64, temperature: 0.2, tiles: 768, learningRate: 1e-3 },
+      pretrain: { epochs: 6, batchSize: 64, temperature: 0.2, tiles: 768, learningRate: 1e-3, healthEveryEpochs: 6 },
       finetune: { mode: "linear", features: "h", percents: [10], labelDraws: 4 },
     },
   },
@@ -138,7 +138,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       encoder: "small",
       inputPixels: 32,
       seeds: [1, 2, 3],
-      pretrain: { epochs: 20, batchSize: 64, temperature: 0.2, tiles: 1536, learningRate: 1e-3 },
+      pretrain: { epochs: 20, batchSize: 64, temperature: 0.2, tiles: 1024, learningRate: 1e-3, healthEveryEpochs: 10 },
       finetune: { mode: "linear", features: "h", percents: [10], labelDraws: 6 },
     },
   },

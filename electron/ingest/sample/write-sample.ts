@@ -14,7 +14,7 @@ import { SIMULATED_BANDS } from "../../../shared/raster/scene/spectra.ts";
 import { isWholeImage, patchFiles } from "./patch-files.ts";
 
 /** Changes whenever the same options give other pixels. */
-const MODEL_VERSION = 1;
+const MODEL_VERSION = 2;
 const RECORD = "simulation.json";
 const PARTIAL = /^\.partial-(\d+)-[0-9a-f]+$/;
 const PROGRESS_EVERY_MS = 100;

@@ -177,8 +177,14 @@ async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part
     try {
       if (await isOver(run)) return "over"; // another process finished it before we claimed it
       const config = configOf(run);
-      if (part === "full") await setAsideOther(folder, config, now);
-      await createRun(folder, config);
+      try {
+        if (part === "full") await setAsideOther(folder, config, now);
+        await createRun(folder, config);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== "BAD_FILE") throw error;
+        failed.push({ ...run, code: error.code, message: error.message }); // one damaged record does not keep the others from running
+        return "over";
+      }
       tell(run, undefined, "starting");
       const end = await superviseRun({
         workers,

@@ -73,7 +73,7 @@ export function MatrixEditor({ arms, onArms, onOperations }: MatrixEditorProps) 
         </Button>
       </Group>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the figure inside has the focus and the roles */}
-      <div className={classes.matrix} onClick={click} onKeyDown={press}>
+      <div className={`${classes.matrix} ${classes.editor}`} onClick={click} onKeyDown={press}>
         <FigurePanel fileName="study-design" draw={draw} onHover={hover} onPick={toggle} />
       </div>
       <p className={classes.said} role="status">

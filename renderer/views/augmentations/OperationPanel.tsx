@@ -1,6 +1,6 @@
 // The nine operations in their two families: which are drawn, within which ranges, and what to watch out for.
-import { Checkbox, SegmentedControl, Tooltip, UnstyledButton } from "@mantine/core";
-import { IconAlertTriangle, IconRotate } from "@tabler/icons-react";
+import { Checkbox, SegmentedControl, UnstyledButton } from "@mantine/core";
+import { IconRotate } from "@tabler/icons-react";
 import { useMemo } from "react";
 import {
   type AugmentationName,
@@ -10,6 +10,7 @@ import {
   PIXEL_AUGMENTATIONS,
   PublishedParameters,
 } from "../../../shared/domain/augmentations.ts";
+import { Warning } from "../../components/Warning.tsx";
 import { fieldsOf, settingAt } from "../../state/setting-fields.ts";
 import type { DraftControl } from "../../state/use-study-draft.ts";
 import view from "./AugmentationsView.module.css";
@@ -45,18 +46,17 @@ export function OperationPanel({ draft, operations, onOperations, warnings }: Op
         <h2>Operations</h2>
       </div>
       <div className={classes.profile}>
-        <Tooltip label={PROFILE_HELP[draft.profile]}>
-          <SegmentedControl
-            aria-label="Parameter profile"
-            fullWidth
-            value={draft.profile}
-            onChange={(value) => draft.setProfile(value === "published" ? "published" : "physical")}
-            data={[
-              { value: "physical", label: "physical" },
-              { value: "published", label: "published" },
-            ]}
-          />
-        </Tooltip>
+        <SegmentedControl
+          aria-label="Parameter profile"
+          fullWidth
+          value={draft.profile}
+          onChange={(value) => draft.setProfile(value === "published" ? "published" : "physical")}
+          data={[
+            { value: "physical", label: "physical" },
+            { value: "published", label: "published" },
+          ]}
+        />
+        <p>{PROFILE_HELP[draft.profile]}</p>
       </div>
       {FAMILIES.map(({ family, title, names }) => (
         <fieldset key={family} className={classes.family}>
@@ -117,10 +117,7 @@ function Operation({ name, draft, isOn, onToggle, warnings }: OperationProps) {
             />
           ))}
           {[...new Set(warnings)].map((message) => (
-            <p key={message} className={classes.warning} role="status">
-              <IconAlertTriangle size={14} aria-hidden />
-              {message}
-            </p>
+            <Warning key={message}>{message}</Warning>
           ))}
         </div>
       )}

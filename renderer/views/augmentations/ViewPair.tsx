@@ -1,7 +1,7 @@
 // The tile and its two views, what was drawn, and what that does to spectrum and histogram.
 import { ActionIcon, Button, NumberInput, Select, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconAlertTriangle, IconArrowsShuffle, IconDice5 } from "@tabler/icons-react";
+import { IconArrowsShuffle, IconDice5 } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import type { AugmentationName } from "../../../shared/domain/augmentations.ts";
@@ -13,6 +13,7 @@ import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
 import { csvText } from "../../components/figure-export.ts";
 import { SimulationBadge } from "../../components/SimulationBadge.tsx";
+import { Warning } from "../../components/Warning.tsx";
 import { useHost, useWorkspace } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
 import view from "./AugmentationsView.module.css";
@@ -28,6 +29,7 @@ export interface ViewPairProps {
   readonly preview: UseQueryResult<Preview>;
 }
 
+const WHICH = [0, 1, 2] as const;
 const NAMES = ["original", "view 1", "view 2"] as const;
 
 export function ViewPair({ dataset, tiles, isSimulated, index, operations, preview }: ViewPairProps) {
@@ -43,14 +45,14 @@ export function ViewPair({ dataset, tiles, isSimulated, index, operations, previ
       <div className={`${view.head} ${classes.bar}`}>
         <Select
           aria-label="Data set"
-          w={150}
+          miw={90}
           data={(workspace?.datasets ?? []).filter(({ complete }) => complete).map(({ name }) => name)}
           value={dataset}
           onChange={(name) => name && setQuery({ dataset: name, tile: null })}
         />
         <NumberInput
           aria-label="Tile"
-          w={92}
+          w={84}
           min={0}
           max={tiles - 1}
           value={index}
@@ -66,7 +68,7 @@ export function ViewPair({ dataset, tiles, isSimulated, index, operations, previ
         </Tooltip>
         <Select
           aria-label="Band combination"
-          w={140}
+          w={136}
           value={route.query.bands ?? "true-colour"}
           onChange={(id) => setQuery({ bands: id }, { replace: true })}
           data={BAND_COMBINATIONS.filter(({ kind }) => kind !== "single").map(({ id, name }) => ({ value: id, label: name }))}
@@ -74,27 +76,26 @@ export function ViewPair({ dataset, tiles, isSimulated, index, operations, previ
         {isSimulated && <SimulationBadge />}
       </div>
       {preview.error && <ErrorNote error={preview.error} onRetry={() => void preview.refetch()} />}
-      <div className={classes.views} data-stale={preview.isPlaceholderData || undefined}>
-        {([0, 1, 2] as const).map((which) => (
+      <div className={classes.pictures}>
+        {WHICH.map((which) => (
           <div key={which} className={classes.picture}>
             {shown && <img src={previewUrl(shown.key, which)} alt={`Tile ${index}, ${NAMES[which]}`} />}
           </div>
         ))}
-        {([0, 1, 2] as const).map((which) => (
-          <p key={which} className={classes.caption}>
+      </div>
+      <div className={classes.captions}>
+        {WHICH.map((which) => (
+          <p key={which}>
             <strong>{NAMES[which]}</strong>
             {drawnText(shown, which)}
           </p>
         ))}
       </div>
-      <Button fullWidth variant="light" leftSection={<IconDice5 size={16} />} onClick={drawAgain} disabled={operations.length === 0}>
+      <Button fullWidth variant="default" leftSection={<IconDice5 size={16} />} onClick={drawAgain} disabled={operations.length === 0}>
         Draw again
       </Button>
       {general.map(({ message }) => (
-        <p key={message} className={classes.warning} role="status">
-          <IconAlertTriangle size={15} aria-hidden />
-          {message}
-        </p>
+        <Warning key={message}>{message}</Warning>
       ))}
       {shown && <Figures preview={shown} />}
     </section>

@@ -7,5 +7,5 @@ import { DatasetView } from "./DatasetView.tsx";
 export function DataPlace() {
   const { route } = useRoute();
   if (route.subject !== null) return <DatasetView key={route.subject} name={route.subject} />;
-  return route.query.add === undefined ? <DataHome /> : <AddData key={route.query.path} />;
+  return route.query.add === undefined ? <DataHome /> : <AddData />;
 }

@@ -11,7 +11,7 @@ import { Facts, Section } from "../../components/Section.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
-import { count, counted } from "../../state/words.ts";
+import { count, counted, radiometryText } from "../../state/words.ts";
 import classes from "./DatasetInspector.module.css";
 import { ProblemTable } from "./ProblemTable.tsx";
 
@@ -25,10 +25,7 @@ export function DatasetInspector({ dataset, onClose }: { dataset: Dataset; onClo
           ["Tiles", `${count(dataset.tiles)} of ${dataset.tilePixels} px`],
           ["Bands", dataset.groups.map(({ name, bands }) => `${name}: ${bands.join(" ")}`).join("; ")],
           ["Classes", dataset.classes.length > 0 ? count(dataset.classes.length) : "no labels"],
-          [
-            "Reflectance",
-            `(DN ${offset === 0 ? "" : `${offset < 0 ? "−" : "+"} ${Math.abs(offset)}`}) / ${count(quantification)}, ${source}`,
-          ],
+          ["Reflectance", `${radiometryText(quantification, offset)}, ${source}`],
           ["Made", dataset.created.slice(0, 10)],
           ["Fingerprint", dataset.fingerprint.slice(0, 16)],
         ]}

@@ -1,5 +1,5 @@
-// Every run of the study with its state, in the order in which they are worked on.
-import { SegmentedControl } from "@mantine/core";
+// Every run of the study with its state: the running first, then in the order of the study.
+import { SegmentedControl, VisuallyHidden } from "@mantine/core";
 import { memo, useState } from "react";
 import type { RunState } from "../../../shared/domain/run-state.ts";
 import { FamilyMark } from "../../components/FamilyMark.tsx";
@@ -24,7 +24,9 @@ const BELONGS: Readonly<Record<Filter, (state: RunState) => boolean>> = {
 
 export function RunQueue({ runs, onPick }: RunQueueProps) {
   const [filter, setFilter] = useState<Filter>("all");
-  const shown = runs.filter(({ state }) => BELONGS[filter](state));
+  const chosen = runs.filter(({ state }) => BELONGS[filter](state));
+  const isRunning = ({ state }: LiveRun) => state.status === "running";
+  const shown = [...chosen.filter(isRunning), ...chosen.filter((run) => !isRunning(run))];
   const label = (of: Filter, name: string) => ({
     value: of,
     label: `${name} ${count(runs.filter(({ state }) => BELONGS[of](state)).length)}`,
@@ -44,7 +46,9 @@ export function RunQueue({ runs, onPick }: RunQueueProps) {
         <table className={classes.table}>
           <thead>
             <tr>
-              <th aria-label="State" />
+              <th>
+                <VisuallyHidden>State</VisuallyHidden>
+              </th>
               <th>Arm</th>
               <th className={classes.number}>Seed</th>
               <th className={classes.number}>F1</th>

@@ -62,14 +62,14 @@ function hedgeFill(brush: Brush): Fill {
 
 function irrigatedCrops(brush: Brush): Partial<Record<CropName, number>> {
   return brush.setting.aridity > 0.6
-    ? { irrigatedMaize: 4, tomato: 2.5, alfalfa: 2, vegetables: 1, irrigatedCereal: 1.2, fallow: 0.8 }
-    : { irrigatedMaize: 2.6, potato: 2.4, vegetables: 2, beet: 1.5, alfalfa: 1.6, irrigatedCereal: 1.2, winterCereal: 0.8 };
+    ? { irrigatedMaize: 4, tomato: 2.5, alfalfa: 2, vegetables: 1, irrigatedCereal: 1.1, fallow: 0.4 }
+    : { irrigatedMaize: 2.6, potato: 2.4, vegetables: 2, beet: 1.5, alfalfa: 1.6, irrigatedCereal: 1.2, winterCereal: 0.5 };
 }
 
 function rainfedCrops(brush: Brush): Partial<Record<CropName, number>> {
   return brush.setting.aridity > 0.6
-    ? { winterCereal: 5, fallow: 1.8, sunflower: 1.6, maize: 0.5, rape: 0.5 }
-    : { winterCereal: 3.2, maize: 2.6, sunflower: 1.2, rape: 1.2, beet: 0.9, fallow: 0.4 };
+    ? { winterCereal: 5, fallow: 1.8, sunflower: 1.3, maize: 0.3, rape: 0.4 }
+    : { winterCereal: 3.6, maize: 1.8, sunflower: 1.2, rape: 1.2, beet: 0.6, fallow: 0.5 };
 }
 
 function irrigated(brush: Brush): void {

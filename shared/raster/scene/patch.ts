@@ -100,7 +100,7 @@ export function createSimulation(options: Omit<SampleOptions, "patches">): Simul
       surfaces,
       {
         // The angle of view and of the sun brightens or darkens a place as a whole.
-        gain: scene.gain * Math.exp(0.08 * random.normal()),
+        gain: scene.gain * Math.exp(0.07 * random.normal()),
         bandGains,
         haze: scene.haze * random.uniform(0.6, 1.6),
         hazeExponent: scene.hazeExponent,

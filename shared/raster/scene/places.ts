@@ -211,7 +211,7 @@ export function sceneOf(seed: number, granuleIndex: number, overpass: number): S
     sunElevationRadians: Math.asin(sinElevation),
     sunAzimuthRadians:
       Math.PI + Math.atan2(Math.sin(hourAngle), Math.cos(hourAngle) * Math.sin(latitude) - Math.tan(declination) * Math.cos(latitude)),
-    gain: Math.exp(0.08 * random.normal()),
+    gain: Math.exp(0.07 * random.normal()),
     bandGainSpread: 0.015,
     haze: 0.003 + 0.018 * random.next() ** 2,
     hazeExponent: random.uniform(1.2, 2.6),

@@ -33,15 +33,25 @@ const RADIOMETRY: Readonly<Record<SimulatedBand, readonly [referenceRadiance: nu
 /** Modulation transfer at the Nyquist frequency. ESA asks for 0.15 to 0.30 at 10 and 20 m, and for at most 0.45 at 60 m. */
 const NYQUIST_MTF = { 10: 0.25, 20: 0.28, 60: 0.3 } as const;
 
-/**
- * The weights by which canvas pixels make one sample: the detector's square (mean over the sample) under a Gaussian of optics and motion.
- * @returns weights of canvas pixels from `first` on, relative to the sample's first canvas pixel
- */
-export function pointSpread(gsdMetres: 10 | 20 | 60): { first: number; weights: Float64Array } {
-  const factor = gsdMetres / CANVAS_GSD_METRES;
+/** The grid that a band is sampled from: the canvas, or the means of 2 x 2 of its pixels, which do as well for the coarser bands. */
+const GRID_METRES = { 10: CANVAS_GSD_METRES, 20: 2 * CANVAS_GSD_METRES, 60: 2 * CANVAS_GSD_METRES } as const;
+
+/** How one sample is made of a grid's pixels, along rows and again along columns. */
+export interface PointSpread {
+  readonly gridMetres: number;
+  /** The first pixel, relative to the sample's own first. */
+  readonly first: number;
+  /** An even number of symmetric weights, of sum 1. */
+  readonly weights: Float64Array;
+}
+
+/** The weights of a sample: the detector's square (mean over the sample) under a Gaussian of optics and motion. */
+export function pointSpread(gsdMetres: 10 | 20 | 60): PointSpread {
+  const gridMetres = GRID_METRES[gsdMetres];
+  const factor = gsdMetres / gridMetres;
   // The square alone transfers 2/pi at Nyquist; a Gaussian of this sigma gives the rest.
   const sigmaPx = (2 * factor * Math.sqrt(-0.5 * Math.log((NYQUIST_MTF[gsdMetres] * Math.PI) / 2))) / Math.PI;
-  const reach = Math.min(CANVAS_MARGIN, Math.ceil(3 * sigmaPx));
+  const reach = Math.min((CANVAS_MARGIN * CANVAS_GSD_METRES) / gridMetres, Math.ceil(3 * sigmaPx));
   const weights = new Float64Array(factor + 2 * reach);
   for (let inside = 0; inside < factor; inside++) {
     for (let k = -reach; k <= reach; k++) {
@@ -50,7 +60,7 @@ export function pointSpread(gsdMetres: 10 | 20 | 60): { first: number; weights: 
     }
   }
   const sum = weights.reduce((a, b) => a + b, 0);
-  return { first: -reach, weights: weights.map((weight) => weight / sum) };
+  return { gridMetres, first: -reach, weights: weights.map((weight) => weight / sum) };
 }
 
 /** What the atmosphere, the sun and the correction do to one patch. */
@@ -78,6 +88,7 @@ export class Sensor {
       const name = SIMULATED_BANDS[b]!;
       const gsd = BANDS[name].gsdMetres;
       this.reflect(canvas, surfaces, b);
+      if (this.spreads[gsd].gridMetres !== CANVAS_GSD_METRES) this.halve();
       this.sample(gsd);
       out[name] = this.digitise(b, viewing, random);
     }
@@ -100,16 +111,28 @@ export class Sensor {
     }
   }
 
+  /** Means of 2 x 2 pixels, into the first quarter of `ground`. */
+  private halve(): void {
+    const { ground } = this;
+    const size = CANVAS_SIZE;
+    for (let y = 0, out = 0; y < size; y += 2) {
+      for (let x = 0; x < size; x += 2, out++) {
+        const i = y * size + x;
+        ground[out] = 0.25 * (ground[i]! + ground[i + 1]! + ground[i + size]! + ground[i + size + 1]!);
+      }
+    }
+  }
+
   /** Samples `ground` into `image`: along rows, then along columns. */
   private sample(gsd: 10 | 20 | 60): void {
-    const size = CANVAS_SIZE;
     const { ground, columns, image } = this;
-    const { first, weights } = this.spreads[gsd];
+    const { first, weights, gridMetres } = this.spreads[gsd];
     const side = PATCH_PIXELS[gsd];
-    const factor = gsd / CANVAS_GSD_METRES;
+    const factor = gsd / gridMetres;
+    const size = (CANVAS_SIZE * CANVAS_GSD_METRES) / gridMetres;
     const taps = weights.length;
-    const half = taps / 2; // the weights are symmetric and of an even number
-    const start = CANVAS_MARGIN + first;
+    const half = taps / 2;
+    const start = (CANVAS_MARGIN * CANVAS_GSD_METRES) / gridMetres + first;
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < side; x++) {
         const from = y * size + start + x * factor;

@@ -93,7 +93,8 @@ export function madeDn(band: BandName, scene: number, column: number, row: numbe
 /** A band of a scene: `width` and `height` in its own pixels. */
 export function madeBand(band: BandName, scene: number, width: number, height = width): Uint16Array {
   const pixels = new Uint16Array(width * height);
-  for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) pixels[row * width + column] = madeDn(band, scene, column, row);
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++) pixels[row * width + column] = madeDn(band, scene, column, row);
   return pixels;
 }
 
@@ -114,7 +115,10 @@ export function makeScene({ folder, name = (band) => `${band}.tif`, bands, pixel
   for (const band of bands) {
     const { gsdMetres } = BANDS[band];
     const side = typeof pixels === "number" ? Math.floor((pixels * 10) / gsdMetres) : pixels[band]!;
-    writeFileSync(join(folder, name(band)), encodeMadeTiff({ width: side, height: side, pixels: madeBand(band, scene, side), gsd: gsdMetres, ...change[band] }));
+    writeFileSync(
+      join(folder, name(band)),
+      encodeMadeTiff({ width: side, height: side, pixels: madeBand(band, scene, side), gsd: gsdMetres, ...change[band] }),
+    );
   }
 }
 
@@ -123,7 +127,8 @@ export function copyPatch(root: string, name: string, which: 0 | 1 = 0): string 
   const source = readdirSync(realPatches).sort()[which]!;
   const folder = join(root, name);
   mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(join(realPatches, source))) cpSync(join(realPatches, source, file), join(folder, file.replace(source, name)));
+  for (const file of readdirSync(join(realPatches, source)))
+    cpSync(join(realPatches, source, file), join(folder, file.replace(source, name)));
   return folder;
 }
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { journalPath, lastEvent, openJournal, readEvents } from "../../../electron/runs/journal.ts";
-import type { RunEventBody } from "../../../shared/domain/run-state.ts";
+import { stateOf } from "../../../electron/runs/run-folder.ts";
+import { QUEUED, type RunEvent, type RunEventBody, reduceRun } from "../../../shared/domain/run-state.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -21,6 +22,32 @@ function append(...bodies: RunEventBody[]) {
   journal.sync();
   journal.close();
 }
+
+describe("the state of a run", () => {
+  it("is what reducing event by event gives", () => {
+    const at = fc.integer({ min: 0, max: 9 });
+    const step = fc.integer({ min: 0, max: 20 });
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant("started"), at, engine: fc.constant("e"), device: fc.constant("d"), resumedAtStep: step }),
+      fc.record({
+        kind: fc.constant("step"),
+        at,
+        step,
+        ...Object.fromEntries(
+          ["steps", "epoch", "loss", "chance", "learningRate", "viewsPerSecond", "feedWaitMs"].map((name) => [name, fc.constant(1)]),
+        ),
+      }),
+      fc.record({ kind: fc.constant("interrupted"), at, step, reason: fc.constant("paused") }),
+      fc.record({ kind: fc.constant("finished"), at, f1: fc.constant(0.5) }),
+    ) as unknown as fc.Arbitrary<RunEvent>;
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        expect(stateOf(events)).toEqual(events.reduce(reduceRun, QUEUED));
+      }),
+      { seed: 2 },
+    );
+  });
+});
 
 describe("a journal", () => {
   it("gives back what was appended, with its time", async () => {

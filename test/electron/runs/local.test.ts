@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -172,6 +173,40 @@ describe("running a study", () => {
     expect((await running).outcome.finished).toBe(8);
   });
 
+  it("leaves a run alone when another process took it over, and waits for that one", async () => {
+    let taken: string | undefined;
+    const seen: StudyProgress[] = [];
+    const running = run({
+      stage: "sweep",
+      claiming: { timing: { heartbeatMs: 5, deadAfterMs: 60_000, graceMs: 6000 } },
+      onProgress: (progress) => seen.push(progress),
+      worker: {
+        stepMs: 40,
+        onStep: ({ arm, seed, step }) => {
+          if (step !== 2 || taken) return undefined;
+          taken = runFolderOf(workspace, "a", { arm, seed });
+          writeFileSync(
+            join(taken, "lease/2.json"),
+            JSON.stringify({ id: "x", host: "another", pid: 1, processStart: null, claimedAt: 0 }),
+          );
+          return undefined;
+        },
+      },
+    });
+    while (!seen.some(({ message }) => message.startsWith("waiting for 1 run"))) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await readEvents(taken!)).events.map(({ kind }) => kind)).not.toContain("failed");
+    writeFileSync(join(taken!, "lease/2.released"), "");
+    expect((await running).outcome).toMatchObject({ finished: 8, failed: [] });
+  });
+
+  it("goes on past a run whose record is damaged, and tells it", async () => {
+    const folder = runFolderOf(workspace, "a", { arm: "none", seed: 1 });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "run.json"), "{");
+    const { outcome } = await run({ stage: "sweep" });
+    expect(outcome).toMatchObject({ finished: 7, failed: [{ arm: "none", seed: 1, code: "BAD_FILE" }] });
+  });
+
   it("runs only what is chosen", async () => {
     const { outcome } = await run({ stage: "sweep", only: [{ arm: "none", seed: 2 }] });
     expect(outcome.finished).toBe(1);
@@ -202,7 +237,7 @@ describe("running a study", () => {
   });
 });
 
-describe("two processes that run a study, killed again and again", () => {
+describe("two processes that run a study, killed again and again", { timeout: 120_000 }, () => {
   let script: Bundle;
   const children = new Set<ChildProcess>();
   beforeAll(async () => {
@@ -214,10 +249,10 @@ describe("two processes that run a study, killed again and again", () => {
   });
 
   function launch() {
-    const child = spawn(process.execPath, [script.path("study"), workspace, "a"], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [script.path("study"), workspace, "a"], { stdio: ["ignore", "pipe", "inherit", "ipc"] });
     children.add(child);
     let output = "";
-    child.stdout.on("data", (chunk) => {
+    child.stdout!.on("data", (chunk) => {
       output += String(chunk);
     });
     const ended = once(child, "close").then(([code]) => {
@@ -231,8 +266,10 @@ describe("two processes that run a study, killed again and again", () => {
     const random = Random.of("kills");
     let pair = [launch(), launch()];
     for (let kill = 0; kill < 6; kill++) {
-      await new Promise((resolve) => setTimeout(resolve, 250 + random.below(300)));
       const victim = random.below(2);
+      // Half-way in a run, however slow the machine; unless there is none left for it.
+      await Promise.race([once(pair[victim]!.child, "message"), pair[victim]!.ended]);
+      await new Promise((resolve) => setTimeout(resolve, random.below(150)));
       pair[victim]!.child.kill("SIGKILL");
       await pair[victim]!.ended;
       pair = pair.map((one, i) => (i === victim ? launch() : one));

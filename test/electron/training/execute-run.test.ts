@@ -55,7 +55,7 @@ async function execute(folder: string, stopAt: (event: RunEvent) => boolean = ()
 
 const stateOf = async (folder: string): Promise<RunState> => (await readEvents(folder)).events.reduce(reduceRun, QUEUED);
 
-describe("a run", () => {
+describe("a run", { timeout: 180_000 }, () => {
   it("pretrains, checks health, fine-tunes and leaves weights, scores and metrics", async () => {
     const folder = await newRun();
     const events = await execute(folder);
@@ -150,7 +150,7 @@ describe("a run", () => {
   });
 
   it("without label sets only pretrains", async () => {
-    const folder = await newRun({ finetune: { labelSets: [] } });
+    const folder = await newRun({ pretrain: { epochs: 1 }, finetune: { labelSets: [] } });
     expect((await execute(folder)).at(-1)).toMatchObject({ kind: "finished", f1: null });
     expect(await readMetrics(folder)).toMatchObject({ f1: null, evaluations: [] });
   });
@@ -162,7 +162,7 @@ describe("a run", () => {
   });
 
   it("on a data set that changed since it began fails", async () => {
-    const folder = await newRun();
+    const folder = await newRun({ pretrain: { epochs: 1 } });
     await execute(folder, ({ kind }) => kind === "step");
     await makeDataset({ workspace, name: "other", tiles: 56 });
     const events = await execute(folder, () => false, "other");

@@ -46,7 +46,7 @@ function launch(name: string) {
 
 describe("a study of two arms and the control", () => {
   it("killed in mid-arm goes on from the checkpoint and ends as if it had not been", { timeout: 120_000 }, async () => {
-    const settings = { ...TINY_SETTINGS, arms: ["gain+shift", "none"] };
+    const settings = { ...TINY_SETTINGS, pretrain: { ...TINY_SETTINGS.pretrain, epochs: 6 }, arms: ["gain+shift", "none"] };
     const study = await createStudy(workspace, { name: "a", preset: null, settings });
     const order = sweepOrder(study);
     const killed = order.find(({ arm }) => arm !== "random-init")!;

@@ -50,7 +50,7 @@ async function newRun(name: string, settings: object = {}): Promise<{ runFolder:
   return { runFolder, datasetFolder: datasetFolderOf(workspace, "fields") };
 }
 
-describe("a training worker", () => {
+describe("a training worker", { timeout: 120_000 }, () => {
   it("loads an engine, runs, is interrupted, goes on, measures and previews", async () => {
     const worker = start();
     expect(await worker.engine(wasm)).toMatchObject({ name: "wasm", device: "cpu" });

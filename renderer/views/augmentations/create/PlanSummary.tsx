@@ -1,12 +1,13 @@
 // What a study will cost, before it is made: runs, hours, disk, and what would keep it from running.
 import { Alert, Loader } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconAlertTriangle, IconBan } from "@tabler/icons-react";
+import { IconBan } from "@tabler/icons-react";
 import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import type { HostInputs } from "../../../../shared/contract/client.ts";
 import type { StudyPlan } from "../../../../shared/domain/workspace.ts";
 import { ErrorNote } from "../../../components/ErrorNote.tsx";
 import { Facts } from "../../../components/Section.tsx";
+import { Warning } from "../../../components/Warning.tsx";
 import { useHost } from "../../../state/host.tsx";
 import { bytes, count, counted, duration, rate } from "../../../state/words.ts";
 import classes from "./CreateStudy.module.css";
@@ -93,13 +94,14 @@ export function PlanSummary({ plan, isValid, faults }: PlanSummaryProps) {
         </Alert>
       )}
       {data.warnings.length > 0 && (
-        <Alert color="orange" icon={<IconAlertTriangle size={18} />} title="To keep in mind">
+        <Warning>
+          <strong>To keep in mind</strong>
           <ul className={classes.list}>
             {data.warnings.map((warning) => (
               <li key={warning}>{warning}</li>
             ))}
           </ul>
-        </Alert>
+        </Warning>
       )}
     </div>
   );

@@ -32,6 +32,14 @@ const MAIN = [
 /** Edited elsewhere: data set and arms have their own places, operations have sliders. */
 const ELSEWHERE = ["dataset", "arms", "augmentation", "finetune.labelSets"];
 
+/** Names that stand without their group. */
+const NAMES: Readonly<Record<string, string>> = {
+  inputPixels: "input side, px",
+  "pretrain.tiles": "pretraining tiles",
+  "finetune.mode": "fine-tuning",
+  "finetune.percents": "label percents",
+};
+
 const GROUP_TITLES: Readonly<Record<string, string>> = {
   "": "Engine and input",
   pretrain: "Pretraining",
@@ -48,7 +56,7 @@ export function SettingsForm({ draft, dataset, faults, nameFault }: SettingsForm
   const setting = (field: Field) => (
     <SettingField
       key={field.path.join(".")}
-      field={field}
+      field={{ ...field, label: NAMES[field.path.join(".")] ?? field.label }}
       value={settingAt(draft.effective, field.path) ?? field.fallback}
       onChange={(value) => draft.set(field.path, value)}
       error={faultOf(field, faults)}

@@ -1,5 +1,5 @@
 // What a scan found, as a plan that the user agrees to.
-import { Button, Checkbox, NumberInput, Table, TextInput } from "@mantine/core";
+import { Button, Checkbox, NumberInput, Table, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconDatabaseImport, IconFolderOff } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,7 +10,7 @@ import { ErrorNote } from "../../../components/ErrorNote.tsx";
 import { SimulationBadge } from "../../../components/SimulationBadge.tsx";
 import { useHost, useWorkspace } from "../../../state/host.tsx";
 import { useRoute } from "../../../state/router.ts";
-import { bytes, count, counted } from "../../../state/words.ts";
+import { bytes, count, counted, radiometryText } from "../../../state/words.ts";
 import { ProblemTable } from "../ProblemTable.tsx";
 import classes from "./AddData.module.css";
 
@@ -56,7 +56,9 @@ export function IngestPlan({ folder, result }: { folder: string; result: ScanRes
         <Table verticalSpacing={6} fz="sm">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w={36} aria-label="Take" />
+              <Table.Th w={36}>
+                <VisuallyHidden>Take</VisuallyHidden>
+              </Table.Th>
               <Table.Th>Source</Table.Th>
               <Table.Th className={classes.number}>Patches</Table.Th>
               <Table.Th className={classes.number}>Tiles</Table.Th>
@@ -141,7 +143,7 @@ function SourceRow({ source, isTaken, onToggle }: { source: Source; isTaken: boo
         {source.crs.length > 3 ? `${source.crs.slice(0, 2).join(", ")} and ${source.crs.length - 2} more` : source.crs.join(", ") || "none"}
       </Table.Td>
       <Table.Td>
-        (DN {offset === 0 ? "" : `${offset < 0 ? "−" : "+"} ${count(Math.abs(offset))}`}) / {count(quantification)}
+        {radiometryText(quantification, offset)}
         <span className={classes.sourcePath}>{origin}</span>
       </Table.Td>
       <Table.Td className={classes.number}>{bytes(source.bytes)}</Table.Td>

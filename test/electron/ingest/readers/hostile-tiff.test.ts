@@ -8,7 +8,14 @@ import { fromSource } from "../../../../electron/ingest/readers/geotiff.ts";
 import { AppError } from "../../../../shared/domain/errors.ts";
 import { encodeMadeTiff, fixtures } from "../made-files.ts";
 
-const names = ["uint16-none-1-little-strips", "uint16-none-1-big-tiles-planar", "uint16-lzw-2-little-tiles-chunky", "uint16-deflate-2-big-strips", "uint16-packbits-1-little-strips", "float32-lzw-chunky"];
+const names = [
+  "uint16-none-1-little-strips",
+  "uint16-none-1-big-tiles-planar",
+  "uint16-lzw-2-little-tiles-chunky",
+  "uint16-deflate-2-big-strips",
+  "uint16-packbits-1-little-strips",
+  "float32-lzw-chunky",
+];
 const files = names.map((name) => ({ name, bytes: readFileSync(join(fixtures, "tiff", `${name}.tif`)) }));
 
 /** Opens and reads all of it; only an AppError may come out. */
@@ -40,15 +47,24 @@ describe("hostile TIFFs", () => {
 
   it("changed bytes give pixels or an error, never a crash or a hang", () => {
     fc.assert(
-      fc.property(fc.nat(files.length - 1), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 12 }), (which, changes) => {
-        const bytes = Buffer.from(files[which]!.bytes);
-        // Half of the changes go to the head and tail, where the structure lies.
-        changes.forEach(([at, value], i) => {
-          const place = i % 2 === 0 ? at % bytes.length : at % 2 === 0 ? at % Math.min(300, bytes.length) : bytes.length - 1 - (at % Math.min(300, bytes.length));
-          bytes[place] = value;
-        });
-        tryToRead(bytes);
-      }),
+      fc.property(
+        fc.nat(files.length - 1),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 12 }),
+        (which, changes) => {
+          const bytes = Buffer.from(files[which]!.bytes);
+          // Half of the changes go to the head and tail, where the structure lies.
+          changes.forEach(([at, value], i) => {
+            const place =
+              i % 2 === 0
+                ? at % bytes.length
+                : at % 2 === 0
+                  ? at % Math.min(300, bytes.length)
+                  : bytes.length - 1 - (at % Math.min(300, bytes.length));
+            bytes[place] = value;
+          });
+          tryToRead(bytes);
+        },
+      ),
       { numRuns: 3000, seed: 20210401 },
     );
   });

@@ -1,0 +1,89 @@
+// The finding in plain words, what to keep in mind, and the report.
+import { Anchor, Button, CopyButton, Modal, Tooltip } from "@mantine/core";
+import { IconFileText } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { PUBLISHED_SOURCE } from "../../../shared/domain/published.ts";
+import type { StudyResult } from "../../../shared/domain/study-result.ts";
+import type { ReportFiles } from "../../../shared/domain/workspace.ts";
+import { ErrorNote } from "../../components/ErrorNote.tsx";
+import { Facts } from "../../components/Section.tsx";
+import { useHost } from "../../state/host.tsx";
+import { counted } from "../../state/words.ts";
+import classes from "./Finding.module.css";
+
+/** @param props.study null: the published sweep */
+export function Finding({ result, study }: { result: StudyResult; study: string | null }) {
+  const { client } = useHost();
+  const report = useMutation({ mutationFn: (name: string) => client.study.report({ study: name }) });
+  const { finished } = result.progress;
+  return (
+    <header className={classes.finding}>
+      <div className={classes.words}>
+        <h2>{result.headline}</h2>
+        {study === null && <p className={classes.source}>{PUBLISHED_SOURCE}</p>}
+        {result.caveats.length > 0 && (
+          <ul>
+            {result.caveats.map((caveat) => (
+              <li key={caveat}>{caveat}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+      {study !== null && (
+        <Tooltip label="One HTML file with every chart and table, and each as SVG, PNG and CSV">
+          <Button
+            variant="default"
+            leftSection={<IconFileText size={16} />}
+            loading={report.isPending}
+            disabled={finished === 0}
+            onClick={() => report.mutate(study)}
+          >
+            Write report
+          </Button>
+        </Tooltip>
+      )}
+      <Modal
+        opened={report.isSuccess || report.isError}
+        onClose={report.reset}
+        title={report.isError ? "The report was not written" : "Report written"}
+        size="lg"
+      >
+        {report.error && <ErrorNote error={report.error} />}
+        {report.data && <Written files={report.data} />}
+      </Modal>
+    </header>
+  );
+}
+
+function Written({ files }: { files: ReportFiles }) {
+  return (
+    <>
+      <Facts
+        facts={[
+          ["Report", <Path key="html" path={files.html} />],
+          ["Folder", <Path key="folder" path={files.folder} />],
+          [
+            "In it",
+            `${counted(files.csv.length, "table")} as CSV, ${counted(files.svg.length, "chart")} as SVG, ${counted(files.png.length, "chart")} as PNG`,
+          ],
+        ]}
+      />
+      <p className={classes.source}>The report is one file: open it in a browser, or send it.</p>
+    </>
+  );
+}
+
+function Path({ path }: { path: string }) {
+  return (
+    <span className={classes.path}>
+      <code>{path}</code>
+      <CopyButton value={path}>
+        {({ copied, copy }) => (
+          <Anchor component="button" type="button" size="xs" onClick={copy}>
+            {copied ? "copied" : "copy"}
+          </Anchor>
+        )}
+      </CopyButton>
+    </span>
+  );
+}

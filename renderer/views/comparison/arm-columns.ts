@@ -1,0 +1,136 @@
+// The columns of an arm: what the table shows and what its file holds.
+import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
+import { type CsvValue, csvText } from "../../components/figure-export.ts";
+import { count, percent, score } from "../../state/words.ts";
+
+export interface ArmColumn {
+  readonly key: string;
+  readonly title: string;
+  readonly help?: string;
+  /** What is sorted by and exported; null sorts last. */
+  readonly value: (arm: ArmResult) => number | string | null;
+  /** What is shown. */
+  readonly text: (arm: ArmResult) => string;
+  readonly isNumber: boolean;
+}
+
+const numeric = (
+  key: string,
+  title: string,
+  value: ArmColumn["value"] & ((arm: ArmResult) => number | null),
+  help?: string,
+): ArmColumn => ({
+  key,
+  title,
+  value,
+  text: (arm) => score(value(arm) as number | null),
+  isNumber: true,
+  ...(help === undefined ? {} : { help }),
+});
+
+/** The columns that a result has something for. */
+export function armColumns(result: StudyResult): readonly ArmColumn[] {
+  const columns: ArmColumn[] = [
+    { key: "rank", title: "Rank", value: ({ rank }) => rank, text: ({ rank }) => (rank === null ? "" : count(rank)), isNumber: true },
+    { key: "arm", title: "Arm", value: ({ arm }) => arm, text: ({ arm }) => arm, isNumber: false },
+    numeric("f1", "F1", ({ f1 }) => f1, "mean over label sets, label draws and seeds"),
+    {
+      key: "interval",
+      title: "95 %",
+      help: "interval of F1",
+      value: ({ interval }) => (interval ? interval.high - interval.low : null),
+      text: ({ interval }) => (interval ? `${score(interval.low)} to ${score(interval.high)}` : ""),
+      isNumber: true,
+    },
+    {
+      key: "difference",
+      title: "To control",
+      help: "mean paired difference of F1 to the control, with its 95 % interval",
+      value: ({ difference }) => difference?.mean ?? null,
+      text: ({ difference }) => (difference ? `${signed(difference.mean)} (${signed(difference.low)} to ${signed(difference.high)})` : ""),
+      isNumber: true,
+    },
+    ...result.labelSets.map((name) =>
+      numeric(`f1 ${name}`, name, ({ byLabelSet }) => byLabelSet[name]?.f1 ?? null, `F1 of the label set ${name}`),
+    ),
+    numeric("auc", "AUC", ({ auc }) => auc, "area under the ROC curve"),
+    numeric("ap", "AP", ({ ap }) => ap, "average precision"),
+    numeric("precision", "Prec.", ({ precision }) => precision, "precision"),
+    numeric("recall", "Recall", ({ recall }) => recall),
+    {
+      key: "bottom",
+      title: "p(bottom 1/4)",
+      help: "probability that the couplet is truly in the bottom quarter",
+      value: ({ probabilityBottomQuarter }) => probabilityBottomQuarter,
+      text: ({ probabilityBottomQuarter: p }) =>
+        p === null ? "" : p < 0.01 ? "<1 %" : p > 0.99 ? ">99 %" : percent(Math.round(p * 100) / 100),
+      isNumber: true,
+    },
+    numeric("published", "Published", ({ publishedF1 }) => publishedF1, "F1 of the published sweep"),
+    {
+      key: "runs",
+      title: "Runs",
+      value: ({ finished }) => finished,
+      text: ({ finished, runs, failed }) => `${finished}/${runs}${failed > 0 ? `, ${failed} failed` : ""}`,
+      isNumber: true,
+    },
+  ];
+  return columns.filter(({ key, value }) => key === "arm" || key === "f1" || result.arms.some((arm) => value(arm) !== null));
+}
+
+const signed = (value: number) => `${value < 0 ? "−" : "+"}${score(Math.abs(value))}`;
+
+/** The arms as comma-separated values, with full precision. */
+export function armsCsv(result: StudyResult): string {
+  const every = result.full ? [...result.arms, result.full] : result.arms;
+  const names = [
+    "arm",
+    "family",
+    "rank",
+    "f1",
+    "low",
+    "high",
+    "difference_to_control",
+    "difference_low",
+    "difference_high",
+    "auc",
+    "ap",
+    "precision",
+    "recall",
+  ];
+  const columns = [
+    ...names,
+    ...result.labelSets.map((name) => `f1_${name}`),
+    "probability_bottom_quarter",
+    "dropped",
+    "published_f1",
+    "runs",
+    "finished",
+    "failed",
+  ];
+  return csvText(
+    columns,
+    every.map((arm): CsvValue[] => [
+      arm.arm,
+      arm.family,
+      arm.rank,
+      arm.f1,
+      arm.interval?.low,
+      arm.interval?.high,
+      arm.difference?.mean,
+      arm.difference?.low,
+      arm.difference?.high,
+      arm.auc,
+      arm.ap,
+      arm.precision,
+      arm.recall,
+      ...result.labelSets.map((name) => arm.byLabelSet[name]?.f1),
+      arm.probabilityBottomQuarter,
+      arm.isDropped,
+      arm.publishedF1,
+      arm.runs,
+      arm.finished,
+      arm.failed,
+    ]),
+  );
+}
