@@ -1,6 +1,5 @@
 // Bundles the renderer, the Node programs and the preload script into dist/. Run by setup.mjs; plain JavaScript, since it makes the rest runnable.
 
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -15,9 +14,6 @@ const NODE_ENTRIES = {
   "ingest.worker": "electron/ingest/ingest.worker.ts",
   "setup-tensorflow": "electron/training/engines/setup-tensorflow.ts",
 };
-
-/** @param {string} path */
-const exists = (path) => existsSync(join(root, path));
 
 /**
  * @param {Record<string, string>} entries
@@ -88,10 +84,9 @@ async function bundleRenderer(outDir) {
  * @param {string} outDir an absolute folder, made if need be
  */
 export async function bundle(outDir) {
-  const entries = Object.fromEntries(Object.entries(NODE_ENTRIES).filter(([, path]) => exists(path)));
-  await bundleNode(entries, join(outDir, "node"));
-  if (exists("electron/preload/preload.ts")) await bundlePreload(join(outDir, "node"));
-  if (exists("renderer/index.html")) await bundleRenderer(join(outDir, "renderer"));
+  await bundleNode(NODE_ENTRIES, join(outDir, "node"));
+  await bundlePreload(join(outDir, "node"));
+  await bundleRenderer(join(outDir, "renderer"));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? join(root, "dist"));

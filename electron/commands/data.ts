@@ -40,6 +40,7 @@ function scanText({ sources, problems }: ScanResult): string {
       (source) =>
         `radiometry of ${source.path}: reflectance = (DN + ${source.radiometry.offset}) / ${source.radiometry.quantification} (${source.radiometry.source})`,
     ),
+    ...sources.flatMap((source) => source.notes.map((text) => `note on ${source.path}: ${text}`)),
     ...problemLines(problems, "cannot be used"),
   ].join("\n");
 }

@@ -84,7 +84,7 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     surveyed.push(...survey.sources);
     problems.push(...survey.problems);
   }
-  const { sources, tilePixels, groups } = chooseLayout(surveyed, options.bands, problems);
+  const { sources, tilePixels, groups, reference, notes } = chooseLayout(surveyed, options.bands, problems);
   const { radiometry } = sources[0]!.source;
   const settings: ReadSettings = { tilePixels, groups, radiometry };
 
@@ -159,7 +159,6 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     }
   }
   closeBatch();
-  for (const [source, scenes] of edges) problems.push({ path: source.path, reason: edgeNote(scenes, tilePixels) });
   if (patches.length === 0) {
     const [first] = problems;
     throw new AppError("NO_DATA", `Nothing can be ingested${first ? `: ${first.path}: ${first.reason}` : ""}`, {
@@ -170,7 +169,11 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
   return {
     settings,
     radiometry,
-    sources: sources.map(({ source }) => ({ ...source, bands: BAND_NAMES.filter((band) => source.bands.includes(band)) })),
+    sources: sources.map(({ source }) => ({
+      ...source,
+      bands: BAND_NAMES.filter((band) => source.bands.includes(band)),
+      notes: [...(source === reference ? notes : []), ...(edges.has(source) ? [edgeNote(edges.get(source)!, tilePixels)] : [])],
+    })),
     simulated: sources.some(({ source }) => source.simulated),
     batches,
     tiles: batches.reduce((sum, batch) => sum + batch.tiles, 0),
@@ -195,7 +198,7 @@ function chooseLayout(
   surveyed: readonly SurveyedSource[],
   wantedBands: readonly BandName[] | undefined,
   problems: Problem[],
-): { sources: SurveyedSource[]; tilePixels: number; groups: BandGroup[] } {
+): { sources: SurveyedSource[]; tilePixels: number; groups: BandGroup[]; reference: Source; notes: string[] } {
   const reference = surveyed.reduce((a, b) => (b.source.tiles > a.source.tiles ? b : a));
   const { tilePixels, radiometry } = reference.source;
   const sources = surveyed.filter((candidate) => {
@@ -214,25 +217,21 @@ function chooseLayout(
   }
   const bands = common.filter((band) => !wantedBands || wantedBands.includes(band));
   const dropped = reference.source.bands.filter((band) => !wantedBands && !common.includes(band));
+  const notes: string[] = [];
   if (dropped.length > 0)
-    problems.push({
-      path: reference.source.path,
-      reason: `${dropped.join(", ")} left out: other sources lack them. Ingest the sources as data sets of their own to keep them.`,
-    });
+    notes.push(`${dropped.join(", ")} left out: other sources lack them. Ingest the sources as data sets of their own to keep them.`);
   const uneven = bands.filter((band) => tilePixels % reference.ratios[band]! !== 0);
-  if (uneven.length > 0) {
-    problems.push({
-      path: reference.source.path,
-      reason: `${uneven.join(", ")} left out: a tile of ${tilePixels} px is no whole number of their pixels. Use a multiple of 6, such as 120, to keep them.`,
-    });
-  }
+  if (uneven.length > 0)
+    notes.push(
+      `${uneven.join(", ")} left out: a tile of ${tilePixels} px is no whole number of their pixels. Use a multiple of 6, such as 120, to keep them.`,
+    );
   const groups = ([1, 2, 6] as const).flatMap((ratio) => {
     const own = bands.filter((band) => reference.ratios[band] === ratio && !uneven.includes(band));
     return own.length > 0 ? [{ name: groupName(ratio), pixels: tilePixels / ratio, bands: own }] : [];
   });
   if (groups.length === 0)
     throw new AppError("NO_DATA", `The sources have no bands in common (${radiometry.source}). Ingest them as data sets of their own.`);
-  return { sources, tilePixels, groups };
+  return { sources, tilePixels, groups, reference: reference.source, notes };
 }
 
 /** Why a source cannot be in one data set with the reference. */

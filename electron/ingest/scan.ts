@@ -10,8 +10,11 @@ import { edgeNote, type SurveyOptions, surveyFolder } from "./survey.ts";
  */
 export async function scanFolder(path: string, options: SurveyOptions = {}): Promise<ScanResult> {
   const { sources, problems } = await surveyFolder(resolve(path), options);
-  const edges = sources.flatMap(({ source, raggedScenes }) =>
-    raggedScenes > 0 ? [{ path: source.path, reason: edgeNote(raggedScenes, source.tilePixels) }] : [],
-  );
-  return { sources: sources.map(({ source }) => source), problems: [...problems, ...edges] };
+  return {
+    sources: sources.map(({ source, raggedScenes }) => ({
+      ...source,
+      notes: raggedScenes > 0 ? [edgeNote(raggedScenes, source.tilePixels)] : [],
+    })),
+    problems: [...problems],
+  };
 }

@@ -246,6 +246,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.length),
       radiometry: radiometryOf(evidence, problems),
       simulated: input.isSimulated,
+      notes: [],
     },
   };
 }

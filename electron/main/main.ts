@@ -46,7 +46,7 @@ function connectWindows(current: Host): void {
   const handler = new RPCHandler(createRouter(current));
   ipcMain.on(CONNECT_CHANNEL, (event) => {
     const frame = event.senderFrame;
-    if (!frame || frame !== event.sender.mainFrame || new URL(frame.url).origin !== PAGE_ORIGIN) return;
+    if (!frame || frame !== event.sender.mainFrame || !frame.url.startsWith(`${PAGE_ORIGIN}/`)) return;
     const { port1, port2 } = new MessageChannelMain();
     handler.upgrade(port1, { context: {} });
     port1.start();

@@ -15,7 +15,7 @@ export interface PlanFacts {
 }
 
 /** Values in the weights of encoder and projection head for ten bands. */
-export const WEIGHTS: Readonly<Record<EncoderName, number>> = { small: 1_020_000, resnet18: 12_300_000, resnet50: 26_200_000 };
+export const WEIGHTS: Readonly<Record<EncoderName, number>> = { small: 1_482_000, resnet18: 12_300_000, resnet50: 26_200_000 };
 const OPTIMISER_SLOTS: Readonly<Record<PretrainSettings["optimiser"], number>> = { adam: 2, sgd: 1, lars: 1 };
 
 /** Journal, scores and records of a run, roughly. */

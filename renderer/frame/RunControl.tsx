@@ -43,7 +43,6 @@ export function RunControl({ summary }: { summary: StudySummary }) {
     );
   }
   const remaining = summary.runs - summary.finished;
-  const isBegun = summary.finished + summary.failed > 0;
   return (
     <Button.Group>
       <Tooltip
@@ -52,7 +51,7 @@ export function RunControl({ summary }: { summary: StudySummary }) {
         }
       >
         <Button leftSection={<IconPlayerPlay size={15} />} loading={run.isPending} onClick={() => run.mutate("all")}>
-          {isBegun && remaining > 0 ? "Go on" : "Run"}
+          Run
         </Button>
       </Tooltip>
       <Menu position="bottom-end" withinPortal>

@@ -37,6 +37,17 @@ export interface HostConnection {
   close(): void;
 }
 
+/** Work that is aborted when it takes too long. @throws DOMException TimeoutError, or the reason of the outer signal */
+async function within<T>(ms: number, outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  const timer = setTimeout(() => own.abort(new DOMException(`no answer within ${ms} ms`, "TimeoutError")), ms);
+  try {
+    return await work(outer ? AbortSignal.any([outer, own.signal]) : own.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Connects over a door, and stays connected until `close`. */
 export function connect(door: Door): HostConnection {
   const listeners = new Set<() => void>();
@@ -66,10 +77,9 @@ export function connect(door: Door): HostConnection {
 
   const link: ClientLink<Record<never, never>> = {
     async call(path, input, options) {
-      const timeout = AbortSignal.timeout(CALL_WAIT_MS);
       let open: Channel;
       try {
-        open = await waitFor(options.signal ? AbortSignal.any([options.signal, timeout]) : timeout);
+        open = await within(CALL_WAIT_MS, options.signal, waitFor);
       } catch (cause) {
         if (options.signal?.aborted) throw cause;
         throw new HostUnreachable({ cause });
@@ -94,7 +104,7 @@ export function connect(door: Door): HostConnection {
       await Promise.race([open.closed, new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS))]);
       if (channel !== open) return;
       try {
-        await pulse.workspace.get(undefined, { signal: AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS) });
+        await within(HEARTBEAT_TIMEOUT_MS, undefined, (signal) => pulse.workspace.get(undefined, { signal }));
       } catch (error) {
         // A refusal is an answer, too.
         if (error instanceof DOMException) open.close();

@@ -27,6 +27,7 @@ export const Source = z.object({
     .object({ quantification: z.number(), offset: z.number(), source: z.string() })
     .describe("reflectance = (DN + offset) / quantification"),
   simulated: z.boolean().describe("made by this application's simulator"),
+  notes: z.array(z.string()).default([]).describe("what is left out of good imagery, such as the rest at a scene's edge"),
 });
 export type Source = z.infer<typeof Source>;
 

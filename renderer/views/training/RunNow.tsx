@@ -6,16 +6,13 @@ import type { RunState } from "../../../shared/domain/run-state.ts";
 import type { Job } from "../../../shared/domain/workspace.ts";
 import { FamilyMark } from "../../components/FamilyMark.tsx";
 import { showError } from "../../components/notices.tsx";
-import { RunControl } from "../../frame/RunControl.tsx";
 import { useHost, useJobs } from "../../state/host.tsx";
-import { useCurrentStudy } from "../../state/selection.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { count, counted, duration, rate } from "../../state/words.ts";
 import classes from "./RunNow.module.css";
 
 export function RunNow({ live, running }: { live: LiveStudy; running: readonly LiveRun[] }) {
   const jobs = useJobs();
-  const { summary } = useCurrentStudy();
   const job = jobs?.find(({ kind, target, status }) => kind === "study" && target === live.study?.name && status === "running");
   const finished = live.runs.filter(({ state }) => state.status === "finished").length;
   const failed = live.runs.filter(({ state }) => state.status === "failed").length;
@@ -37,9 +34,10 @@ export function RunNow({ live, running }: { live: LiveStudy; running: readonly L
     <section className={classes.card} aria-label="Running now">
       <div className={classes.head}>
         <h2>{job ? "Between two runs" : idleTitle(live)}</h2>
-        {!job && summary && finished < live.runs.length && <RunControl summary={summary} />}
       </div>
-      <p className={classes.verdict}>{progress}.</p>
+      <p className={classes.verdict}>
+        {progress}.{!job && finished < live.runs.length && ` Run at the top ${finished > 0 ? "goes on with" : "starts"} what is left.`}
+      </p>
     </section>
   );
 }

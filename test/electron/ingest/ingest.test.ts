@@ -126,7 +126,8 @@ describe("ingestFolders", () => {
     makeScene({ folder: scene, bands: ALL, pixels: 275 });
     const { dataset, folder, skipped } = await ingest(temporaryFolder(), "scene", root);
     expect(dataset.tiles).toBe(4);
-    expect(skipped).toEqual([{ path: root, reason: expect.stringContaining("right and lower edge is left out") }]);
+    expect(skipped).toEqual([]);
+    expect(dataset.sources[0]!.notes).toEqual([expect.stringContaining("right and lower edge is left out")]);
     const { tiles } = await listTiles(folder);
     expect(tiles.map(({ id }) => id)).toEqual(["0_0", "1_0", "0_1", "1_1"].map((place) => `S2A_29RKH_20200219_0_L2A_${place}`));
     expect(tiles[3]).toMatchObject({
@@ -189,7 +190,8 @@ describe("ingestFolders", () => {
   it("leaves out bands of which a tile holds no whole pixels, and says so", async () => {
     const { dataset, skipped } = await ingest(temporaryFolder(), "ben64", realPatches, { tilePixels: 64 });
     expect(dataset.groups.map(({ name }) => name)).toEqual(["10m", "20m"]);
-    expect(skipped).toEqual([{ path: realPatches, reason: expect.stringMatching(/B01, B09 left out.*multiple of 6/) }]);
+    expect(skipped).toEqual([]);
+    expect(dataset.sources[0]!.notes).toEqual([expect.stringMatching(/B01, B09 left out.*multiple of 6/)]);
   });
 
   it("gives the statistics of the valid pixels", async () => {

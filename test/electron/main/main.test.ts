@@ -89,6 +89,7 @@ interface FakeWindow extends EventEmitter {
 let window: FakeWindow;
 
 beforeAll(async () => {
+  process.argv = [process.execPath];
   electron.app.getPath.mockReturnValue(documents);
   await import("../../../electron/main/main.ts");
   await vi.waitFor(() => expect(electron.windows).toHaveLength(1), 30_000);

@@ -37,15 +37,15 @@ const plan = (settings: object = {}, over: Partial<Dataset> = {}, also: Partial<
 
 describe("the plan of a study", () => {
   it("counts runs, steps and views", () => {
-    expect(plan()).toMatchObject({ arms: 41, runs: 123, stepsPerRun: 20 * 23, viewsPerRun: 20 * 23 * 128, problems: [] });
+    expect(plan()).toMatchObject({ arms: 41, runs: 123, stepsPerRun: 20 * 16, viewsPerRun: 20 * 16 * 128, problems: [] });
   });
 
   it("estimates time from the measured speed, and none without", () => {
     const { seconds, fullSeconds } = plan();
-    const pretraining = (120 * 20 * 23 * 128) / 1000;
+    const pretraining = (120 * 20 * 16 * 128) / 1000;
     expect(seconds).toBeGreaterThan(pretraining);
     expect(seconds).toBeLessThan(pretraining * 1.3 + 123 * 5);
-    expect(fullSeconds).toBeGreaterThan((3 * 20 * 23 * 128) / 1000);
+    expect(fullSeconds).toBeGreaterThan((3 * 20 * 16 * 128) / 1000);
     expect(planStudy(configOf(), dataset, { ...facts, viewsPerSecond: null })).toMatchObject({ seconds: null, fullSeconds: null });
   });
 
@@ -67,7 +67,7 @@ describe("the plan of a study", () => {
   it.each([
     ["bands that are not there", { bands: ["B04", "B09", "B10"] }, {}, /no B09, B10\. Choose among its bands \(B02/],
     ["a band given twice", { bands: ["B04", "B04"] }, {}, /B04 is given twice/],
-    ["a batch larger than the data", { pretrain: { batchSize: 2048 } }, {}, /1500 tiles are left for pretraining.*at most 1500/],
+    ["a batch larger than the data", { pretrain: { batchSize: 2048 } }, {}, /1024 tiles are left for pretraining.*at most 1024/],
     ["a batch larger than the tiles asked for", { pretrain: { tiles: 32 } }, {}, /set to 32 tiles, fewer than a batch of 64/],
     ["an input larger than the tiles", { inputPixels: 256 }, {}, /256 px is larger than the data set's tiles of 120 px/],
     ["shares that leave no test", { finetune: { trainShare: 0.9, validationShare: 0.1 } }, {}, /leave no tiles for the test/],
