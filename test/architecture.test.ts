@@ -12,21 +12,26 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   "shared/figures": { rooms: ["shared/domain"], packages: [] },
   "shared/learning": { rooms: ["shared/raster", "shared/domain"], packages: [/^zod$/, /^@tensorflow\/tfjs-core/] },
   "shared/contract": { rooms: ["shared/domain"], packages: [/^zod$/, /^@orpc\/contract$/] },
+  "electron/files": { rooms: ["shared/domain"], packages: [/^node:/] },
   "electron/ingest": {
-    rooms: ["shared/domain", "shared/raster", "shared/learning"],
+    rooms: ["electron/files", "shared/domain", "shared/raster", "shared/learning"],
     packages: [/^node:/, /^geotiff$/, /^@duckdb\//, /^sharp$/, /^zod$/],
   },
+  "electron/runs": {
+    rooms: ["electron/files", "electron/ingest", "shared/domain", "shared/learning", "shared/contract"],
+    packages: [/^node:/, /^zod$/],
+  },
   "electron/training": {
-    rooms: ["shared/domain", "shared/raster", "shared/learning", "shared/contract", "electron/ingest", "electron/runs"],
+    rooms: ["electron/files", "electron/ingest", "electron/runs", "shared/domain", "shared/raster", "shared/learning", "shared/contract"],
     packages: [/^node:/, /^@tensorflow\//, /^@orpc\//, /^zod$/],
   },
-  "electron/runs": {
-    rooms: ["shared/domain", "shared/learning", "shared/contract", "electron/ingest", "electron/training"],
-    packages: [/^node:/, /^zod$/, /^@orpc\//],
+  "electron/executors": {
+    rooms: ["electron/files", "electron/ingest", "electron/runs", "electron/training", "shared/domain", "shared/contract"],
+    packages: [/^node:/],
   },
-  "electron/export": { rooms: ["shared/domain", "shared/figures"], packages: [/^node:/, /^sharp$/] },
+  "electron/export": { rooms: ["electron/files", "shared/domain", "shared/figures"], packages: [/^node:/, /^sharp$/] },
   "electron/app": {
-    rooms: ["shared", "electron/ingest", "electron/training", "electron/runs", "electron/export"],
+    rooms: ["shared", "electron/ingest", "electron/training", "electron/runs", "electron/executors", "electron/export"],
     packages: [/^node:/, /^@orpc\//, /^sharp$/, /^zod$/],
   },
   "electron/preload": { rooms: [], packages: [/^electron$/] },

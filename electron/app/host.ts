@@ -10,12 +10,12 @@ import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
+import { runStudy } from "../executors/local.ts";
 import { writeReport } from "../export/report.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
-import { runStudy } from "../runs/executors/local.ts";
 import { planStudy } from "../runs/plan.ts";
 import {
   allRunsOf,

@@ -4,9 +4,9 @@ import { Command, Option } from "commander";
 import { FinetuneSettings, RunConfig } from "../../shared/domain/run-config.ts";
 import { QUEUED, type RunEvent, type RunState, reduceRun } from "../../shared/domain/run-state.ts";
 import { existingFolderOf, folderOf, openWorkspace } from "../app/workspace-folder.ts";
+import { finetuneRun, pretrainOnce, resolveRunConfig } from "../executors/single.ts";
 import { addFlags, labelSetOption } from "../flags.ts";
 import type { ProgressUpdate } from "../progress.ts";
-import { finetuneRun, pretrainOnce, resolveRunConfig } from "../runs/executors/single.ts";
 import { type CommonOptions, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
 
 /** Follows a run's events under a progress line. */

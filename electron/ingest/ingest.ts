@@ -6,7 +6,7 @@ import type { BandName } from "../../shared/domain/bands.ts";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { writeFileAtomic } from "../files/atomic-file.ts";
 import { writeCatalogue } from "./catalogue.ts";
 import { datasetFile, datasetFolderOf, readDataset } from "./dataset-folder.ts";
 import { type BatchLine, closeJournal, type IngestRequest, Journal, readRequest, replayJournal } from "./journal.ts";
@@ -342,7 +342,7 @@ async function complete({ folder, plan, request, writer, totals, options }: Comp
   await writer.finish({ tilePixels, radiometry, fingerprint: dataset.fingerprint });
   await writeCatalogue(folder);
   options.signal?.throwIfAborted();
-  await writeFileAtomically(datasetFile(folder), `${JSON.stringify(dataset, null, 2)}\n`);
+  await writeFileAtomic(datasetFile(folder), `${JSON.stringify(dataset, null, 2)}\n`);
   await closeJournal(folder, request);
   return dataset;
 }

@@ -2,7 +2,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { BandNameSchema, Problem, Tile } from "../../shared/domain/dataset.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { writeFileAtomic } from "../files/atomic-file.ts";
 import { journalFile } from "./dataset-folder.ts";
 import { fileError } from "./readers/byte-source.ts";
 
@@ -46,7 +46,7 @@ export class Journal {
   /** Starts a journal; an old one is replaced. */
   static async start(datasetFolder: string, request: IngestRequest): Promise<Journal> {
     const path = journalFile(datasetFolder);
-    await writeFileAtomically(path, `${JSON.stringify(request)}\n`);
+    await writeFileAtomic(path, `${JSON.stringify(request)}\n`);
     return Journal.reopen(datasetFolder, Buffer.byteLength(JSON.stringify(request)) + 1);
   }
 
@@ -109,7 +109,7 @@ export async function replayJournal(datasetFolder: string, onBatch: (line: Batch
 
 /** Leaves only what was asked: the tiles are in the catalogue by then. */
 export async function closeJournal(datasetFolder: string, request: IngestRequest): Promise<void> {
-  await writeFileAtomically(journalFile(datasetFolder), `${JSON.stringify(request)}\n`);
+  await writeFileAtomic(journalFile(datasetFolder), `${JSON.stringify(request)}\n`);
 }
 
 function parse(text: string): unknown {

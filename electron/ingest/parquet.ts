@@ -1,7 +1,7 @@
 // Parquet files from and to columns, by DuckDB in the process. DuckDB is loaded on first use (about 0.2 s) and never needs a network.
 import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
-import { replaceFile } from "./atomic-file.ts";
+import { replaceFile } from "../files/atomic-file.ts";
 import { fileError } from "./readers/byte-source.ts";
 
 interface ColumnOf<Type extends string, Value> {

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { BandGroup } from "../../shared/domain/dataset.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { writeFileAtomic } from "../files/atomic-file.ts";
 import { tileLength } from "./patch.ts";
 import { fileError } from "./readers/byte-source.ts";
 import {
@@ -126,9 +126,9 @@ export class StoreWriter {
       for (const group of this.groups) {
         const array = arrayMetadata(group, this.written, this.shardTiles);
         await mkdir(join(storeFolder(this.folder), group.name), { recursive: true });
-        await writeFileAtomically(join(storeFolder(this.folder), group.name, "zarr.json"), `${JSON.stringify(array, null, 2)}\n`);
+        await writeFileAtomic(join(storeFolder(this.folder), group.name, "zarr.json"), `${JSON.stringify(array, null, 2)}\n`);
       }
-      await writeFileAtomically(join(storeFolder(this.folder), "zarr.json"), `${JSON.stringify(groupMetadata(attributes), null, 2)}\n`);
+      await writeFileAtomic(join(storeFolder(this.folder), "zarr.json"), `${JSON.stringify(groupMetadata(attributes), null, 2)}\n`);
     } catch (error) {
       throw fileError(storeFolder(this.folder), error);
     }

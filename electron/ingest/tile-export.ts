@@ -8,7 +8,7 @@ import { isValidDn } from "../../shared/raster/radiometry.ts";
 import { resampleBand } from "../../shared/raster/resample.ts";
 import { standardise } from "../../shared/raster/standardise.ts";
 import { tileReflectance } from "../../shared/raster/tile-reflectance.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { writeFileAtomic } from "../files/atomic-file.ts";
 import { tileById } from "./catalogue.ts";
 import { openTileStore, type StoredTileReader } from "./tile-store.ts";
 
@@ -60,7 +60,7 @@ export async function exportTile({ datasetFolder, id, bands, as, native = false,
     const pixels = native ? groups[0]!.pixels : reader.layout.tilePixels;
     const data = as === "dn" ? dnOf(reader, raw, bands, pixels) : valuesOf(reader, raw, bands, pixels, as);
     const shape = [bands.length, pixels, pixels] as const;
-    await writeFileAtomically(out, encodeNpy(data, shape));
+    await writeFileAtomic(out, encodeNpy(data, shape));
     return { out, shape, dtype: data instanceof Uint16Array ? "uint16" : "float32" };
   } finally {
     await reader.close();

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { readBytes, writeError, writeFileAtomic } from "./atomic-file.ts";
+import { readBytes, writeError, writeFileAtomic } from "../files/atomic-file.ts";
 
 const Seal = z.object({ version: z.literal(1), step: z.int(), bytes: z.int(), sha256: z.string() });
 

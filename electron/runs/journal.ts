@@ -4,7 +4,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, wri
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { RunEvent, type RunEventBody } from "../../shared/domain/run-state.ts";
-import { writeError } from "./atomic-file.ts";
+import { writeError } from "../files/atomic-file.ts";
 
 const LINE_FEED = 0x0a;
 /** Longer than any event; bounds what is read of a broken file at once. */

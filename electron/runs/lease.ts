@@ -12,7 +12,7 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/p
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { createFileWhole, writeError } from "./atomic-file.ts";
+import { createFileWhole, writeError } from "../files/atomic-file.ts";
 
 const Claim = z.object({ id: z.string(), host: z.string(), pid: z.int(), processStart: z.string().nullable(), claimedAt: z.number() });
 type Claim = z.infer<typeof Claim>;

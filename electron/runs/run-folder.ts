@@ -7,7 +7,7 @@ import { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { RunConfig } from "../../shared/domain/run-config.ts";
 import { Evaluation, type LossPoint, QUEUED, type RunEvent, type RunState, reduceRun } from "../../shared/domain/run-state.ts";
-import { ASIDE_SUFFIX, writeError, writeFileAtomic } from "./atomic-file.ts";
+import { ASIDE_SUFFIX, writeError, writeFileAtomic } from "../files/atomic-file.ts";
 import { readEvents } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
 

@@ -7,7 +7,7 @@ import { PRESETS, type PresetName, RunConfig, StudyConfig } from "../../shared/d
 import type { RunState } from "../../shared/domain/run-state.ts";
 import { type ArmId, COUPLET_ARMS, FULL_ARM, selectCouplets } from "../../shared/domain/study.ts";
 import { NameSchema, Study, type StudySummary } from "../../shared/domain/workspace.ts";
-import { createFileWhole, writeError, writeFileAtomic } from "./atomic-file.ts";
+import { createFileWhole, writeError, writeFileAtomic } from "../files/atomic-file.ts";
 import { lastEvent } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
 import { readJson, runState } from "./run-folder.ts";

@@ -5,7 +5,7 @@ import { RunConfig } from "../../shared/domain/run-config.ts";
 import type { CheckpointState } from "../../shared/learning/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../shared/learning/safetensors.ts";
 import type { StoredTensor } from "../../shared/learning/weights.ts";
-import { readBytes, writeFileAtomic } from "../runs/atomic-file.ts";
+import { readBytes, writeFileAtomic } from "../files/atomic-file.ts";
 
 /** Written in this order: the encoder's file says that both are there. */
 const PARTS = ["projection", "encoder"] as const;

@@ -8,6 +8,7 @@ import { ComparisonView } from "../views/comparison/ComparisonView.tsx";
 import { DataPlace } from "../views/data/DataPlace.tsx";
 import { TrainingView } from "../views/training/TrainingView.tsx";
 import classes from "./Frame.module.css";
+import { Palette } from "./Palette.tsx";
 import { PLACE_TITLES, Rail } from "./Rail.tsx";
 import { StatusLine } from "./StatusLine.tsx";
 import { TopBar } from "./TopBar.tsx";
@@ -38,6 +39,7 @@ export function Frame() {
         </ViewBoundary>
       </main>
       <StatusLine />
+      <Palette />
     </div>
   );
 }

@@ -99,6 +99,7 @@ function ColourScheme() {
 
 const KEYS: readonly (readonly [string, string])[] = [
   ["1 to 4", "go to a place"],
+  ["Ctrl K, Cmd K", "go to anything by its name"],
   ["Arrows", "move in the tile grid, the matrix and the charts"],
   ["Space", "put a cell of the matrix into the study or take it out"],
   ["Enter", "pick what has the focus"],

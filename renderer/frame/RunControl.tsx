@@ -43,6 +43,7 @@ export function RunControl({ summary }: { summary: StudySummary }) {
     );
   }
   const remaining = summary.runs - summary.finished;
+  const variant = remaining > 0 ? "filled" : "default";
   return (
     <Button.Group>
       <Tooltip
@@ -50,13 +51,13 @@ export function RunControl({ summary }: { summary: StudySummary }) {
           remaining > 0 ? `${counted(remaining, "run")} of the sweep left` : "The sweep is finished. The second stage runs if it is not."
         }
       >
-        <Button leftSection={<IconPlayerPlay size={15} />} loading={run.isPending} onClick={() => run.mutate("all")}>
+        <Button variant={variant} leftSection={<IconPlayerPlay size={15} />} loading={run.isPending} onClick={() => run.mutate("all")}>
           Run
         </Button>
       </Tooltip>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <Button px={6} aria-label="What to run" disabled={run.isPending}>
+          <Button variant={variant} px={6} aria-label="What to run" disabled={run.isPending}>
             <IconChevronDown size={15} />
           </Button>
         </Menu.Target>

@@ -12,16 +12,15 @@ import classes from "./Frame.module.css";
 
 export function StatusLine() {
   const jobs = useJobs();
+  const isConnected = useConnectionState().kind === "connected";
   const running = jobs?.filter(({ status }) => status === "running") ?? [];
   const failed = jobs?.filter(({ status }) => status === "failed") ?? [];
   return (
     <footer className={classes.status}>
       <ConnectionItem />
       <EngineItem />
-      {running.map((job) => (
-        <RunningItem key={job.id} job={job} />
-      ))}
-      {jobs && running.length === 0 && <span className={classes.statusItem}>nothing is running</span>}
+      {isConnected && running.map((job) => <RunningItem key={job.id} job={job} />)}
+      {isConnected && jobs && running.length === 0 && <span className={classes.statusItem}>nothing is running</span>}
       <ProblemsItem failed={failed} />
     </footer>
   );
@@ -49,6 +48,7 @@ function ConnectionItem() {
       type="button"
       className={classes.statusItem}
       data-kind="failure"
+      title="Try now. Runs go on without this window as long as the host runs."
       onClick={() => (state.retryAt === null ? window.location.reload() : connection.retry())}
     >
       <span className={classes.dot} data-state="disconnected" />
@@ -60,7 +60,7 @@ function ConnectionItem() {
 function Retrying({ at }: { at: number }) {
   const now = useNow(500);
   const seconds = Math.max(0, Math.ceil((at - now) / 1000));
-  return <>disconnected, retrying{seconds > 0 ? ` in ${seconds} s` : ""}. Runs go on without this window.</>;
+  return <>disconnected, retrying{seconds > 0 ? ` in ${seconds} s` : ""}</>;
 }
 
 function EngineItem() {

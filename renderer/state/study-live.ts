@@ -35,8 +35,10 @@ const EMPTY: LiveStudy = { status: "loading", error: null, study: null, runs: []
 const TELL_EVERY_MS = 250;
 /** Time that one slice of work may take, ms. */
 const SLICE_MS = 8;
-/** Time after which a study is shown with what has come so far. */
-const FIRST_LOOK_MS = 300;
+/** The past has been read when none of it came for so long, ms. */
+const SETTLED_MS = 400;
+/** The past of a run comes in large portions, what happens now in small ones. */
+const PORTION_OF_THE_PAST = 50;
 
 /**
  * The state after many events: `reduceRun` event by event, but the curve is copied once for all of them.
@@ -70,8 +72,10 @@ export function followStudy(
   let states = new Map<string, RunState>();
   /** Runs of which this subscription has told something; until then the state of the former one stands. */
   let fresh = new Set<string>();
+  /** Runs of which this subscription has heard. */
+  let heard = new Set<string>();
   let pending: { run: RunRef; events: readonly RunEvent[] }[] = [];
-  let openedAt = 0;
+  let pastCameAt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let entries = new Map<string, LiveRun>();
 
@@ -92,7 +96,7 @@ export function followStudy(
     if (pending.length > 0 && store.get().status === "loading") return schedule(0);
     tell();
     if (pending.length > 0) schedule(0);
-    else if (store.get().status === "loading") schedule(FIRST_LOOK_MS);
+    else if (store.get().status === "loading") schedule(SETTLED_MS / 2);
   };
 
   const tell = () => {
@@ -109,7 +113,7 @@ export function followStudy(
     });
     const changed = runs.length !== previous.runs.length || runs.some((run, i) => run !== previous.runs[i]);
     entries = nextEntries;
-    const settled = pending.length === 0 && performance.now() - openedAt >= FIRST_LOOK_MS;
+    const settled = pending.length === 0 && performance.now() - pastCameAt >= SETTLED_MS;
     const status = previous.status === "live" || settled ? "live" : "loading";
     if (!changed && study === previous.study && status === previous.status) return;
     store.set({ status, error: null, study, runs: changed ? runs : previous.runs, scored: scoredOf(runs, previous.scored) });
@@ -119,8 +123,9 @@ export function followStudy(
     connection,
     open: (signal) => connection.client.study.watch({ study: name }, { signal }),
     onOpen() {
-      openedAt = performance.now();
+      pastCameAt = performance.now();
       fresh = new Set();
+      heard = new Set();
       pending = [];
     },
     onValue(update) {
@@ -130,6 +135,9 @@ export function followStudy(
         const known = new Set(order.map(runKey));
         states = new Map([...states].filter(([key]) => known.has(key)));
       } else {
+        const key = runKey(update.run);
+        if (!heard.has(key) || update.events.length > PORTION_OF_THE_PAST) pastCameAt = performance.now();
+        heard.add(key);
         pending.push(update);
       }
       schedule(store.get().status === "live" ? TELL_EVERY_MS : 50);

@@ -127,7 +127,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     settings: {
       encoder: "small",
       inputPixels: 32,
-      pretrain: { epochs: 6, batchSize: 64, temperature: 0.2, tiles: 768, learningRate: 1e-3, healthEveryEpochs: 6 },
+      pretrain: { epochs: 4, batchSize: 64, temperature: 0.2, tiles: 768, learningRate: 1e-3, healthEveryEpochs: 4 },
       finetune: { mode: "linear", features: "h", percents: [10], labelDraws: 4 },
     },
   },

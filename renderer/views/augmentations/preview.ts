@@ -18,7 +18,7 @@ export interface PreviewRequest {
 }
 
 /** Pause after a change before the host is asked, ms: a dragged slider asks for what it rests on. */
-const PAUSE_MS = 40;
+const PAUSE_MS = 20;
 
 /** The views of a request; while new ones are drawn, the former stay. */
 export function usePreview(request: PreviewRequest) {

@@ -96,7 +96,7 @@ function Loaded({ name, result, live }: LoadedProps) {
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.page} tabIndex={0} aria-label="Comparison">
-        <Finding result={result} study={live ? name : null} />
+        <Finding result={result} study={live ? name : null} dataset={live?.study?.config.dataset ?? null} />
         <Charts
           result={result}
           runs={live?.runs ?? NO_RUNS}
@@ -116,6 +116,7 @@ function Loaded({ name, result, live }: LoadedProps) {
 function Loading() {
   return (
     <div className={classes.page} aria-busy="true">
+      <p role="status">Reading what the runs have told so far</p>
       <Skeleton height={70} />
       <Skeleton height={560} />
     </div>

@@ -7,18 +7,20 @@ import type { StudyResult } from "../../../shared/domain/study-result.ts";
 import type { ReportFiles } from "../../../shared/domain/workspace.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Facts } from "../../components/Section.tsx";
+import { SimulationBadgeOf } from "../../components/SimulationBadge.tsx";
 import { useHost } from "../../state/host.tsx";
 import { counted } from "../../state/words.ts";
 import classes from "./Finding.module.css";
 
-/** @param props.study null: the published sweep */
-export function Finding({ result, study }: { result: StudyResult; study: string | null }) {
+/** @param props.study null: the published sweep; so is `dataset` */
+export function Finding({ result, study, dataset }: { result: StudyResult; study: string | null; dataset: string | null }) {
   const { client } = useHost();
   const report = useMutation({ mutationFn: (name: string) => client.study.report({ study: name }) });
   const { finished } = result.progress;
   return (
     <header className={classes.finding}>
       <div className={classes.words}>
+        {dataset !== null && <SimulationBadgeOf dataset={dataset} />}
         <h2>{result.headline}</h2>
         {study === null && <p className={classes.source}>{PUBLISHED_SOURCE}</p>}
         {result.caveats.length > 0 && (

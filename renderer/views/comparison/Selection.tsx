@@ -90,18 +90,18 @@ function FullStage({ full, result }: { full: ArmResult; result: StudyResult }) {
     <p className={classes.full}>
       <StatusMark status={full.status} />
       {full.f1 === null ? (
-        <>
+        <span>
           The second stage ({counted(full.runs, "run")}) has no score yet: {full.status}.
-        </>
+        </span>
       ) : (
-        <>
+        <span>
           <strong>
             Second stage: F1 {score(full.f1)}
             {full.interval ? ` (${score(full.interval.low)} to ${score(full.interval.high)})` : ""}
           </strong>
           {result.control?.f1 != null && `, control ${score(result.control.f1)}`}
           {best && `, best arm of the sweep ${best.arm} ${score(best.f1)}`}.
-        </>
+        </span>
       )}
     </p>
   );

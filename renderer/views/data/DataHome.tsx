@@ -12,13 +12,16 @@ import { count, counted } from "../../state/words.ts";
 import { SampleDialog } from "./add/SampleDialog.tsx";
 import classes from "./DataHome.module.css";
 
+/** Jobs shown: what runs is always among the newest. */
+const SHOWN_JOBS = 4;
+
 export function DataHome() {
   const workspace = useWorkspace();
   const jobs = useJobs();
   const { go } = useRoute();
   const [isSampling, setSampling] = useState(false);
   if (!workspace) return <Loading />;
-  const work = (jobs ?? []).filter(({ kind }) => kind !== "study");
+  const work = (jobs ?? []).filter(({ kind }) => kind !== "study").slice(0, SHOWN_JOBS);
   const add = (
     <Button leftSection={<IconFolderPlus size={16} />} onClick={() => go({ place: "data", query: { add: "1" } })}>
       Add a folder

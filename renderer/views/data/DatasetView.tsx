@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Group, Select, Slider, Tooltip } from "@mantine/core";
 import { IconFolderPlus, IconInfoCircle, IconPhotoOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { availableCombinations } from "../../../shared/domain/band-combinations.ts";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
@@ -11,6 +11,7 @@ import { SimulationBadge } from "../../components/SimulationBadge.tsx";
 import { Workbench } from "../../components/Workbench.tsx";
 import { useHost, useWorkspace } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
+import { createStore, type Store } from "../../state/store.ts";
 import { count } from "../../state/words.ts";
 import { ClassFacet } from "./ClassFacet.tsx";
 import { DatasetInspector } from "./DatasetInspector.tsx";
@@ -39,7 +40,7 @@ export function DatasetView({ name }: { name: string }) {
 function Loaded({ dataset }: { dataset: Dataset }) {
   const { route, setQuery } = useRoute();
   const { name } = dataset;
-  const [hovered, setHovered] = useState<Tile | null>(null);
+  const [hovered] = useState(() => createStore<Tile | null>(null));
   const label = dataset.classes.some((found) => found.name === route.query.class) ? (route.query.class ?? null) : null;
   const combinations = availableCombinations(dataset.groups.flatMap(({ bands }) => bands));
   const combination = combinations.find(({ id }) => id === route.query.bands) ?? combinations[0]!;
@@ -96,17 +97,10 @@ function Loaded({ dataset }: { dataset: Dataset }) {
         <div className={classes.body}>
           <ClassFacet dataset={dataset} chosen={label} onChoose={(next) => setQuery({ class: next })} />
           <div className={classes.gridSide}>
-            <p className={classes.hint}>
-              {hovered ? (
-                <>
-                  <strong>{hovered.id}</strong> {hovered.date} <span>{hovered.labels?.join(", ") ?? ""}</span>
-                </>
-              ) : (
-                <>
-                  {count(total)} tiles{label === null ? "" : ` with ${label}`}, {combination.name}: {combination.description}
-                </>
-              )}
-            </p>
+            <Hint
+              hovered={hovered}
+              usual={`${count(total)} tiles${label === null ? "" : ` with ${label}`}, ${combination.name}: ${combination.description}`}
+            />
             <TileGrid
               key={label}
               dataset={name}
@@ -117,12 +111,28 @@ function Loaded({ dataset }: { dataset: Dataset }) {
               nativePixels={dataset.tilePixels}
               picked={picked}
               onPick={pick}
-              onHover={setHovered}
+              onHover={hovered.set}
             />
           </div>
         </div>
       </div>
     </Workbench>
+  );
+}
+
+/** What is under the pointer, else what is shown. A store of its own: the grid is not drawn anew for it. */
+function Hint({ hovered, usual }: { hovered: Store<Tile | null>; usual: string }) {
+  const tile = useSyncExternalStore(hovered.subscribe, hovered.get);
+  return (
+    <p className={classes.hint}>
+      {tile ? (
+        <>
+          <strong>{tile.id}</strong> {tile.date} {tile.labels?.join(", ")}
+        </>
+      ) : (
+        usual
+      )}
+    </p>
   );
 }
 

@@ -3,10 +3,13 @@ import { Button, Group, Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconHourglass, IconPlayerStop } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import type { RunState } from "../../../shared/domain/run-state.ts";
-import type { Job } from "../../../shared/domain/workspace.ts";
+import type { Job, Study } from "../../../shared/domain/workspace.ts";
 import { FamilyMark } from "../../components/FamilyMark.tsx";
+import { LinkButton } from "../../components/LinkButton.tsx";
 import { showError } from "../../components/notices.tsx";
+import { SimulationBadgeOf } from "../../components/SimulationBadge.tsx";
 import { useHost, useJobs } from "../../state/host.tsx";
+import { formatRoute } from "../../state/router.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { count, counted, duration, rate } from "../../state/words.ts";
 import classes from "./RunNow.module.css";
@@ -21,7 +24,7 @@ export function RunNow({ live, running }: { live: LiveStudy; running: readonly L
   if (first) {
     return (
       <section className={classes.card} aria-label="Running now">
-        <Running run={first} batchSize={live.study!.config.pretrain.batchSize} job={job} progress={progress} />
+        <Running run={first} study={live.study!} job={job} progress={progress} />
         {others.map((run) => (
           <p key={run.key} className={classes.other}>
             Also running: {run.arm}, seed {run.seed}, {sharePercent(run.state)}
@@ -34,6 +37,12 @@ export function RunNow({ live, running }: { live: LiveStudy; running: readonly L
     <section className={classes.card} aria-label="Running now">
       <div className={classes.head}>
         <h2>{job ? "Between two runs" : idleTitle(live)}</h2>
+        <SimulationBadgeOf dataset={live.study!.config.dataset} />
+        {!job && finished > 0 && (
+          <LinkButton ml="auto" variant="default" href={formatRoute({ place: "comparison", subject: live.study!.name, query: {} })}>
+            Compare the arms
+          </LinkButton>
+        )}
       </div>
       <p className={classes.verdict}>
         {progress}.{!job && finished < live.runs.length && ` Run at the top ${finished > 0 ? "goes on with" : "starts"} what is left.`}
@@ -51,17 +60,18 @@ function idleTitle({ runs, study }: LiveStudy): string {
 
 interface RunningProps {
   readonly run: LiveRun;
-  readonly batchSize: number;
+  readonly study: Study;
   readonly job: Job | undefined;
   readonly progress: string;
 }
 
-function Running({ run, batchSize, job, progress }: RunningProps) {
+function Running({ run, study, job, progress }: RunningProps) {
   const { state } = run;
+  const { dataset, pretrain } = study.config;
   const last = state.curve.at(-1);
   const share = state.steps > 0 ? state.step / state.steps : 0;
   const stepsLeft = state.steps - state.step;
-  const secondsLeft = last && state.phase === "pretrain" ? (stepsLeft * 2 * batchSize) / last.viewsPerSecond : null;
+  const secondsLeft = last && state.phase === "pretrain" ? (stepsLeft * 2 * pretrain.batchSize) / last.viewsPerSecond : null;
   return (
     <>
       <div className={classes.head}>
@@ -70,6 +80,7 @@ function Running({ run, batchSize, job, progress }: RunningProps) {
           {run.arm}, seed {run.seed}
         </h2>
         <span className={classes.phase}>{phaseText(state)}</span>
+        <SimulationBadgeOf dataset={dataset} />
         {job && <CancelButton job={job} />}
       </div>
       <Verdict state={state} />

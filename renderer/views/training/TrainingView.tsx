@@ -87,6 +87,7 @@ function bestRunOf(runs: readonly LiveRun[], arm: string): LiveRun | null {
 function Loading() {
   return (
     <div className={classes.page} aria-busy="true">
+      <p role="status">Reading what the runs have told so far</p>
       <Skeleton height={110} />
       <Skeleton height={320} />
       <Skeleton height={300} />

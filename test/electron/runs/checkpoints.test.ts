@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ASIDE_SUFFIX } from "../../../electron/runs/atomic-file.ts";
+import { ASIDE_SUFFIX } from "../../../electron/files/atomic-file.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../electron/runs/checkpoints.ts";
 import { tidyRun } from "../../../electron/runs/run-folder.ts";
 

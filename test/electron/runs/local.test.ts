@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type RunStudyOptions, runStudy, type StudyProgress, sweepOrder } from "../../../electron/runs/executors/local.ts";
+import { type RunStudyOptions, runStudy, type StudyProgress, sweepOrder } from "../../../electron/executors/local.ts";
 import { readEvents } from "../../../electron/runs/journal.ts";
 import { Claimer } from "../../../electron/runs/lease.ts";
 import { readRun } from "../../../electron/runs/run-folder.ts";

@@ -1,5 +1,5 @@
 // A process that runs a study with fake workers until it is done, and sends its steps to its parent: node study.child.js <workspace> <study>
-import { runStudy } from "../../../electron/runs/executors/local.ts";
+import { runStudy } from "../../../electron/executors/local.ts";
 import { readStudy } from "../../../electron/runs/study-store.ts";
 import { fakeWorkers } from "./fake-worker.ts";
 

@@ -1,5 +1,5 @@
 // A process that runs the sweep of a study with a real training worker: node study.child.js <workspace> <study> <worker script>
-import { runStudy } from "../../../electron/runs/executors/local.ts";
+import { runStudy } from "../../../electron/executors/local.ts";
 import { readStudy } from "../../../electron/runs/study-store.ts";
 import { startTrainingWorker } from "../../../electron/training/training-worker.ts";
 

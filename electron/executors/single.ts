@@ -1,19 +1,19 @@
 // Single runs outside a study, in `<workspace>/runs/<name>/`: pretraining of one arm, and fine-tuning of weights that a run left.
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { AppError, ERROR_CODES, type ErrorCode } from "../../../shared/domain/errors.ts";
-import { FinetuneSettings, RunConfig } from "../../../shared/domain/run-config.ts";
-import type { RunEvent, RunState } from "../../../shared/domain/run-state.ts";
-import { ALL_ARMS, FULL_ARM } from "../../../shared/domain/study.ts";
-import { NameSchema } from "../../../shared/domain/workspace.ts";
-import { datasetFolderOf, readDataset } from "../../ingest/dataset-folder.ts";
-import { startTrainingWorker, type TrainingWorker } from "../../training/training-worker.ts";
-import { weightsFiles } from "../../training/weights-files.ts";
-import { writeError } from "../atomic-file.ts";
-import { lastEvent } from "../journal.ts";
-import { Claimer } from "../lease.ts";
-import { createRun, readRun, runState } from "../run-folder.ts";
-import { mergeSettings, orderedArms, settingProblem } from "../settings.ts";
+import { AppError, ERROR_CODES, type ErrorCode } from "../../shared/domain/errors.ts";
+import { FinetuneSettings, RunConfig } from "../../shared/domain/run-config.ts";
+import type { RunEvent, RunState } from "../../shared/domain/run-state.ts";
+import { ALL_ARMS, FULL_ARM } from "../../shared/domain/study.ts";
+import { NameSchema } from "../../shared/domain/workspace.ts";
+import { writeError } from "../files/atomic-file.ts";
+import { datasetFolderOf, readDataset } from "../ingest/dataset-folder.ts";
+import { lastEvent } from "../runs/journal.ts";
+import { Claimer } from "../runs/lease.ts";
+import { createRun, readRun, runState } from "../runs/run-folder.ts";
+import { mergeSettings, orderedArms, settingProblem } from "../runs/settings.ts";
+import { startTrainingWorker, type TrainingWorker } from "../training/training-worker.ts";
+import { weightsFiles } from "../training/weights-files.ts";
 import { superviseRun, workersOf } from "./supervise.ts";
 
 /** What both commands take. */

@@ -2,19 +2,19 @@
 // on the same study: they share the runs. What is finished is skipped, what was interrupted goes on, what failed before is tried again.
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunRef } from "../../../shared/contract/app.ts";
-import { AppError } from "../../../shared/domain/errors.ts";
-import { Random } from "../../../shared/domain/random.ts";
-import type { RunConfig } from "../../../shared/domain/run-config.ts";
-import type { RunEvent } from "../../../shared/domain/run-state.ts";
-import { type ArmId, FULL_ARM } from "../../../shared/domain/study.ts";
-import type { Study } from "../../../shared/domain/workspace.ts";
-import { datasetFolderOf, readDataset } from "../../ingest/dataset-folder.ts";
-import { startTrainingWorker, type TrainingWorker } from "../../training/training-worker.ts";
-import { lastEvent } from "../journal.ts";
-import { Claimer, type ClaimerOptions } from "../lease.ts";
-import { createRun, readRun } from "../run-folder.ts";
-import { fullRunConfig, fullRunsOf, runConfigOf, runFolderOf, runsOf, selectionOf } from "../study-store.ts";
+import type { RunRef } from "../../shared/contract/app.ts";
+import { AppError } from "../../shared/domain/errors.ts";
+import { Random } from "../../shared/domain/random.ts";
+import type { RunConfig } from "../../shared/domain/run-config.ts";
+import type { RunEvent } from "../../shared/domain/run-state.ts";
+import { type ArmId, FULL_ARM } from "../../shared/domain/study.ts";
+import type { Study } from "../../shared/domain/workspace.ts";
+import { datasetFolderOf, readDataset } from "../ingest/dataset-folder.ts";
+import { lastEvent } from "../runs/journal.ts";
+import { Claimer, type ClaimerOptions } from "../runs/lease.ts";
+import { createRun, readRun } from "../runs/run-folder.ts";
+import { fullRunConfig, fullRunsOf, runConfigOf, runFolderOf, runsOf, selectionOf } from "../runs/study-store.ts";
+import { startTrainingWorker, type TrainingWorker } from "../training/training-worker.ts";
 import { type RunWorkers, superviseRun, workersOf } from "./supervise.ts";
 
 export type StudyStage = "sweep" | "full" | "all";

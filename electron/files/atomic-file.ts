@@ -9,10 +9,9 @@ export const ASIDE_SUFFIX = ".part";
 
 const asidePath = (path: string) => join(dirname(path), `.${basename(path)}.${randomBytes(4).toString("hex")}${ASIDE_SUFFIX}`);
 
-/** Writes a whole file atomically. @throws AppError DISK_FULL, NO_ACCESS or NOT_FOUND (its folder is gone) */
+/** Writes a whole file atomically. @throws AppError DISK_FULL, NO_ACCESS or NOT_FOUND (its folder is gone); nothing is left behind then */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  const aside = asidePath(path);
-  try {
+  await replaceFile(path, async (aside) => {
     const file = await open(aside, "w");
     try {
       await file.writeFile(data);
@@ -20,6 +19,18 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     } finally {
       await file.close();
     }
+  });
+}
+
+/**
+ * Lets `write` make a file under another name, then puts it in its place.
+ * @param write makes the file at the path that it is given
+ * @throws as `writeFileAtomic`
+ */
+export async function replaceFile(path: string, write: (aside: string) => Promise<void>): Promise<void> {
+  const aside = asidePath(path);
+  try {
+    await write(aside);
     await rename(aside, path);
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {});
@@ -68,11 +79,9 @@ export function writeError(error: unknown, path: string): AppError {
   switch ((error as NodeJS.ErrnoException).code) {
     case "ENOSPC":
     case "EDQUOT":
-      return new AppError(
-        "DISK_FULL",
-        `The disk of ${path} is full. Free some space and start again: it goes on from the last checkpoint.`,
-        { cause: error },
-      );
+      return new AppError("DISK_FULL", `The disk of ${path} is full. Free some space and start again: it goes on where it stopped.`, {
+        cause: error,
+      });
     case "EACCES":
     case "EPERM":
     case "EROFS":

@@ -1,10 +1,10 @@
 // One run in a training worker, watched over: interrupted on request, tried once more when the worker dies, given up when the lease is lost.
-import type { EngineInfo } from "../../../shared/domain/engine.ts";
-import { AppError, messageOf } from "../../../shared/domain/errors.ts";
-import type { RunConfig } from "../../../shared/domain/run-config.ts";
-import type { RunEvent, RunEventBody } from "../../../shared/domain/run-state.ts";
-import type { TrainingWorker } from "../../training/training-worker.ts";
-import { openJournal } from "../journal.ts";
+import type { EngineInfo } from "../../shared/domain/engine.ts";
+import { AppError, messageOf } from "../../shared/domain/errors.ts";
+import type { RunConfig } from "../../shared/domain/run-config.ts";
+import type { RunEvent, RunEventBody } from "../../shared/domain/run-state.ts";
+import { openJournal } from "../runs/journal.ts";
+import type { TrainingWorker } from "../training/training-worker.ts";
 
 /** How a run ended. */
 export type RunEnd = Extract<RunEvent, { kind: "finished" | "failed" | "interrupted" }>;

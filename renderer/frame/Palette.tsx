@@ -1,0 +1,133 @@
+// Everything that has a route, found by a few letters: Ctrl-K or Cmd-K.
+import { Modal, TextInput } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { type KeyboardEvent, useId, useMemo, useState } from "react";
+import { ALL_ARMS } from "../../shared/domain/study.ts";
+import type { Workspace } from "../../shared/domain/workspace.ts";
+import { useWorkspace } from "../state/host.tsx";
+import { PLACES, type Route, useRoute } from "../state/router.ts";
+import { PUBLISHED_STUDY, useCurrentStudy } from "../state/selection.ts";
+import classes from "./Palette.module.css";
+import { PLACE_TITLES } from "./Rail.tsx";
+
+interface Target {
+  readonly kind: string;
+  readonly name: string;
+  readonly route: Route;
+}
+
+/** Rows shown. */
+const SHOWN = 9;
+
+export function Palette() {
+  const [isOpen, setOpen] = useState(false);
+  useHotkeys([["mod+K", () => setOpen(true)]], []);
+  return (
+    <Modal.Root opened={isOpen} onClose={() => setOpen(false)} size={560} yOffset="14vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Go to">
+        <Modal.Body p={0}>{isOpen && <Search onClose={() => setOpen(false)} />}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
+  );
+}
+
+function Search({ onClose }: { onClose: () => void }) {
+  const { go } = useRoute();
+  const workspace = useWorkspace();
+  const study = useCurrentStudy();
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const id = useId();
+  const targets = useMemo(() => targetsOf(workspace, study.name), [workspace, study.name]);
+  const found = targets.filter(({ kind, name }) => matches(`${kind} ${name}`, text)).slice(0, SHOWN);
+  const choose = (target: Target | undefined) => {
+    if (!target) return;
+    onClose();
+    go(target.route);
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Enter") choose(found[at]);
+    else if (event.key === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
+    else if (event.key === "ArrowUp") setAt(Math.max(0, at - 1));
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <>
+      <TextInput
+        data-autofocus
+        size="md"
+        variant="unstyled"
+        className={classes.field}
+        leftSection={<IconSearch size={18} aria-hidden />}
+        role="combobox"
+        aria-expanded
+        aria-controls={id}
+        aria-activedescendant={found[at] ? `${id}-${at}` : undefined}
+        aria-label="Go to a place, data set, study or arm"
+        placeholder="Go to a place, data set, study or arm"
+        value={text}
+        onKeyDown={press}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
+      />
+      <div id={id} role="listbox" aria-label="Found" className={classes.list}>
+        {found.map((target, i) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys
+          <div
+            key={`${target.kind} ${target.name}`}
+            id={`${id}-${i}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={i === at}
+            className={classes.row}
+            onMouseMove={() => setAt(i)}
+            onClick={() => choose(target)}
+          >
+            <span>{target.name}</span>
+            <span className={classes.kind}>{target.kind}</span>
+          </div>
+        ))}
+        {found.length === 0 && <p className={classes.none}>Nothing has a name like this.</p>}
+      </div>
+    </>
+  );
+}
+
+function targetsOf(workspace: Workspace | null, study: string | null): Target[] {
+  const places = PLACES.map(
+    (place): Target => ({
+      kind: "place",
+      name: PLACE_TITLES[place],
+      route: { place, subject: place === "data" ? null : study, query: {} },
+    }),
+  );
+  const datasets = (workspace?.datasets ?? [])
+    .filter(({ complete }) => complete)
+    .map(({ name }): Target => ({ kind: "data set", name, route: { place: "data", subject: name, query: {} } }));
+  const studies = (workspace?.studies ?? []).map(
+    ({ name }): Target => ({ kind: "study", name, route: { place: "comparison", subject: name, query: {} } }),
+  );
+  const published: Target = {
+    kind: "study",
+    name: "Published sweep (2021)",
+    route: { place: "comparison", subject: PUBLISHED_STUDY, query: {} },
+  };
+  const add: Target = { kind: "data", name: "Add a folder", route: { place: "data", subject: null, query: { add: "1" } } };
+  const arms =
+    study === null
+      ? []
+      : ALL_ARMS.map((arm): Target => ({ kind: "arm", name: arm, route: { place: "comparison", subject: study, query: { arm } } }));
+  return [...places, ...datasets, ...studies, published, add, ...arms];
+}
+
+/** Whether every word of the text is somewhere in the name. */
+const matches = (name: string, text: string) =>
+  text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => name.toLowerCase().includes(word));
