@@ -11,6 +11,8 @@ import { CONNECT_CHANNEL } from "../preload/channels.ts";
 
 const PAGE_ORIGIN = "studio://app";
 const IMAGE_SCHEME = "tile";
+/** The one permission that the page gets: copying a figure to the clipboard. */
+const COPYING = "clipboard-sanitized-write";
 
 protocol.registerSchemesAsPrivileged([
   { scheme: "studio", privileges: { standard: true, secure: true, supportFetchAPI: true } },
@@ -102,8 +104,8 @@ function followJobs(current: Host): void {
 
 async function start(): Promise<void> {
   await app.whenReady();
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.defaultSession.setPermissionCheckHandler(() => false);
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === COPYING));
+  session.defaultSession.setPermissionCheckHandler((_contents, permission) => permission === COPYING);
   host = await createHost({
     workspace: workspaceFolder(),
     door: "electron",

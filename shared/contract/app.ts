@@ -40,7 +40,7 @@ const runRef = z.object({ arm: z.string(), seed: z.int() });
 export type RunRef = z.infer<typeof runRef>;
 
 export const StudyUpdate = z.discriminatedUnion("kind", [
-  /** First, and again when the study's record or its list of runs changes. `runs` are all that the study asks for, made or not. */
+  /** First. `runs` are all that the study asks for, made or not. */
   z.object({ kind: z.literal("study"), study: Study, runs: z.array(runRef) }),
   /** New lines of runs' `events.jsonl`, in order. After connecting, all past lines come first. */
   z.object({ kind: z.literal("events"), run: runRef, events: z.array(RunEvent) }),

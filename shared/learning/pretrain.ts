@@ -10,7 +10,7 @@ import { assessHealth, type Rows } from "./diagnostics.ts";
 import { consecutive, createTileFeed, type TileFeed } from "./feed.ts";
 import { createModel, createNetwork, type Model, type Network } from "./model.ts";
 import { chanceLoss } from "./nt-xent.ts";
-import { createOptimiser, type Optimiser } from "./optimisers.ts";
+import { createOptimiser, type Optimiser, type Slots } from "./optimisers.ts";
 import { disposeAll, initialiseParameters, isTrainable } from "./parameters.ts";
 import { learningRateAt } from "./schedule.ts";
 import { createInput, createRunViews, DEFAULT_MEMORY_BUDGET_BYTES } from "./setup.ts";
@@ -120,7 +120,7 @@ async function* train(options: PretrainOptions, { network, views, tiles, probeTi
       const save = step === steps || step % checkpointEverySteps === 0;
       if (checkHealth || save || signal.aborted || performance.now() - reportedAt >= reportEveryMs) {
         const { loss, count, waitMs } = await report.read();
-        if (!Number.isFinite(loss)) throw lossIsLost(step, learningRate);
+        if (!Number.isFinite(loss) || !(await areFinite(state.slots))) throw lossIsLost(step, learningRate);
         const seconds = (performance.now() - reportedAt) / 1000;
         const viewsPerSecond = (2 * batchSize * count) / Math.max(1e-6, seconds);
         yield { kind: "step", step, steps, epoch: step / stepsPerEpoch, loss, chance, learningRate, viewsPerSecond, feedWaitMs: waitMs };
@@ -145,7 +145,7 @@ async function* train(options: PretrainOptions, { network, views, tiles, probeTi
     return createModel(network, state.parameters);
   } catch (error) {
     // Aborted while it waited for data or checked health: the steps since the last checkpoint are kept.
-    if (signal.aborted && step > savedStep && (await report.isFinite()))
+    if (signal.aborted && step > savedStep && (await report.isFinite()) && (await areFinite(state.slots)))
       yield { kind: "checkpoint", state: await captureCheckpoint(state, { step, config, optimiser }) };
     throw error;
   } finally {
@@ -235,6 +235,17 @@ function createReport() {
       waitMs = 0;
     },
   };
+}
+
+/**
+ * Whether the optimiser has seen finite gradients only. The loss alone does not tell: the wasm engine's rectifier makes 0 of what is
+ * no number, so the loss stays at chance while the weights are lost.
+ */
+async function areFinite(slots: Slots): Promise<boolean> {
+  const sum = tf.tidy(() => tf.addN(Array.from(slots.values(), (slot) => tf.sum(slot))));
+  const [value] = await sum.data();
+  sum.dispose();
+  return Number.isFinite(value);
 }
 
 function lossIsLost(step: number, learningRate: number): AppError {

@@ -110,12 +110,13 @@ describe("the main process", () => {
     expect(window.loaded).toEqual(["studio://app/index.html"]);
   });
 
-  it("refuses new windows, navigation and permissions", () => {
+  it("refuses new windows, navigation and all permissions but copying", () => {
     expect(window.openHandler()).toEqual({ action: "deny" });
     const event = { preventDefault: vi.fn() };
     window.webContents.emit("will-navigate", event);
     expect(event.preventDefault).toHaveBeenCalled();
-    expect(electron.permissions.check!()).toBe(false);
+    expect(electron.permissions.check!(null as never, "media" as never)).toBe(false);
+    expect(electron.permissions.check!(null as never, "clipboard-sanitized-write" as never)).toBe(true);
     const answer = vi.fn();
     electron.permissions.request!(null as never, "camera" as never, answer as never);
     expect(answer).toHaveBeenCalledWith(false);

@@ -16,7 +16,7 @@ import { startTrainingWorker } from "../../../electron/training/training-worker.
 import { readWeights } from "../../../electron/training/weights-files.ts";
 import { QUEUED, reduceRun } from "../../../shared/domain/run-state.ts";
 import { type Bundle, bundle } from "../runs/bundled.ts";
-import { makeDataset, TINY_SETTINGS } from "./made-dataset.ts";
+import { makeDataset, TINY_SETTINGS } from "../training/made-dataset.ts";
 
 let workspace: string;
 let scripts: Bundle;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   workspace = await mkdtemp(join(tmpdir(), "study-"));
   scripts = await bundle({
     "training.worker": "electron/training/training.worker.ts",
-    study: "test/electron/training/study.child.ts",
+    study: "test/electron/executors/sweep.child.ts",
   });
   await makeDataset({ workspace });
 });

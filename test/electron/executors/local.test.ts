@@ -14,8 +14,8 @@ import { AppError } from "../../../shared/domain/errors.ts";
 import { Random } from "../../../shared/domain/random.ts";
 import { COUPLET_ARMS } from "../../../shared/domain/study.ts";
 import type { Study } from "../../../shared/domain/workspace.ts";
+import { type Bundle, bundle } from "../runs/bundled.ts";
 import { makeDataset } from "../training/made-dataset.ts";
-import { type Bundle, bundle } from "./bundled.ts";
 import { type FakeWorkerOptions, fakeWorkers } from "./fake-worker.ts";
 
 let workspace: string;
@@ -241,7 +241,7 @@ describe("two processes that run a study, killed again and again", { timeout: 12
   let script: Bundle;
   const children = new Set<ChildProcess>();
   beforeAll(async () => {
-    script = await bundle({ study: "test/electron/runs/study.child.ts" });
+    script = await bundle({ study: "test/electron/executors/study.child.ts" });
   });
   afterAll(async () => {
     for (const child of children) child.kill("SIGKILL");
