@@ -128,6 +128,11 @@ function SourceRow({ source, isTaken, onToggle }: { source: Source; isTaken: boo
       <Table.Td>
         <span className={classes.kind}>{KINDS[source.kind]}</span> {source.simulated && <SimulationBadge />}
         <span className={classes.sourcePath}>{source.path}</span>
+        {source.notes?.map((note) => (
+          <span key={note} className={classes.sourcePath}>
+            {note}
+          </span>
+        ))}
       </Table.Td>
       <Table.Td className={classes.number}>{count(source.patches)}</Table.Td>
       <Table.Td className={classes.number}>
