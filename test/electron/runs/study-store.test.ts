@@ -22,6 +22,7 @@ import {
   studyResults,
   studySummary,
 } from "../../../electron/runs/study-store.ts";
+import { PRESETS } from "../../../shared/domain/run-config.ts";
 import type { RunEventBody } from "../../../shared/domain/run-state.ts";
 import { ALL_ARMS, COUPLET_ARMS } from "../../../shared/domain/study.ts";
 
@@ -154,7 +155,7 @@ describe("a study", () => {
       preset: "demo",
       settings: { dataset: "fields", full: { epochs: 9, seeds: [8] } },
     });
-    expect(runConfigOf(study, "gain+shift", 5)).toMatchObject({ arm: "gain+shift", seed: 5, kept: [], pretrain: { epochs: 6 } });
+    expect(runConfigOf(study, "gain+shift", 5)).toMatchObject({ arm: "gain+shift", seed: 5, kept: [], pretrain: PRESETS.demo.settings.pretrain });
     expect(fullRunConfig(study, ["gain+shift"], 8)).toMatchObject({ arm: "full", seed: 8, kept: ["gain+shift"], pretrain: { epochs: 9 } });
     expect(fullRunsOf(study)).toEqual([{ arm: "full", seed: 8 }]);
   });

@@ -133,7 +133,7 @@ describe("a run", { timeout: 180_000 }, () => {
       engine,
       signal: new AbortController().signal,
     }))
-      if (event.kind === "step" && event.step === 5) break; // as a kill: nothing more is written
+      if (event.kind === "step" && event.step > 4) break; // as a kill: nothing more is written
     expect((await readCheckpoint(folder))!.step).toBe(4);
     const events = await execute(folder);
     expect(events[0]).toMatchObject({ kind: "started", resumedAtStep: 4 });
