@@ -4,6 +4,7 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { Random } from "../../shared/domain/random.ts";
 import { type EncoderName, RunConfig } from "../../shared/domain/run-config.ts";
 import { pretrain } from "../../shared/learning/pretrain.ts";
+import type { Programs } from "../../shared/learning/program.ts";
 import type { TileLayout, TileReader } from "../../shared/learning/tiles.ts";
 
 export interface BenchmarkOptions {
@@ -15,6 +16,8 @@ export interface BenchmarkOptions {
   readonly batchSize: number;
   /** Steps that count; more are done before. */
   readonly steps: number;
+  /** What runs the steps; as they are written when not given. */
+  readonly programs?: Programs | undefined;
 }
 
 /** The first steps compile and warm up. */
@@ -22,7 +25,7 @@ const WARM_UP_STEPS = 2;
 
 /** Measures training steps of the arm `all`, the dearest. */
 export async function benchmark(options: BenchmarkOptions, signal: AbortSignal): Promise<{ viewsPerSecond: number; stepMs: number }> {
-  const { encoder, pixels, channels, batchSize, steps } = options;
+  const { encoder, pixels, channels, batchSize, steps, programs } = options;
   if (channels > BAND_NAMES.length) throw new AppError("BAD_ARGUMENT", `${channels} channels: Sentinel-2 has ${BAND_NAMES.length} bands.`);
   const allSteps = steps + WARM_UP_STEPS;
   const config = RunConfig.parse({
@@ -40,6 +43,7 @@ export async function benchmark(options: BenchmarkOptions, signal: AbortSignal):
     reader: randomTiles(config, pixels),
     rows,
     probe: { rows: rows.subarray(0, 2), labels: null },
+    programs,
     signal,
     reportEveryMs: 0,
   });

@@ -10,6 +10,7 @@ import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint, modelFromCheckpoint } from "../../shared/learning/checkpoint.ts";
 import { finetune, type ScoresEvent } from "../../shared/learning/finetune.ts";
 import { pretrain } from "../../shared/learning/pretrain.ts";
+import type { Programs } from "../../shared/learning/program.ts";
 import { readAllTiles } from "../ingest/catalogue.ts";
 import { writeParquet } from "../ingest/parquet.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
@@ -37,6 +38,8 @@ export interface ExecuteRunOptions {
   readonly datasetFolder: string;
   /** The engine loaded in this thread. */
   readonly engine: EngineInfo;
+  /** What runs the steps; as they are written when not given. */
+  readonly programs?: Programs | undefined;
   /** Abort with `RunInterrupted`; any other reason counts as paused. */
   readonly signal: AbortSignal;
 }
@@ -88,7 +91,7 @@ function write(journal: Journal | undefined, body: RunEventBody): RunEvent {
   return { ...body, at: Date.now() } as RunEvent;
 }
 
-async function* execute({ runFolder, datasetFolder, engine, signal }: ExecuteRunOptions): AsyncGenerator<RunEventBody, void> {
+async function* execute({ runFolder, datasetFolder, engine, programs, signal }: ExecuteRunOptions): AsyncGenerator<RunEventBody, void> {
   const record = await readRun(runFolder);
   if (!record) throw new AppError("NOT_FOUND", `${runFolder} holds no run: it has no run.json. Start the run again.`);
   const { config } = record;
@@ -118,7 +121,7 @@ async function* execute({ runFolder, datasetFolder, engine, signal }: ExecuteRun
 
     let state = resume;
     if (!weights && (!state || state.step < steps)) {
-      const events = pretrain({ config, reader, rows: tiles.pretraining, probe: tiles.probe, resume: state, signal });
+      const events = pretrain({ config, reader, rows: tiles.pretraining, probe: tiles.probe, resume: state, programs, signal });
       try {
         let next = await events.next();
         for (; !next.done; next = await events.next()) {
@@ -139,7 +142,7 @@ async function* execute({ runFolder, datasetFolder, engine, signal }: ExecuteRun
     if (!state) throw new Error(`pretraining of ${runFolder} gave no checkpoint`);
     if (!weights) await writeWeights(runFolder, state);
     signal.throwIfAborted();
-    const f1 = yield* evaluate({ runFolder, config, reader, labelled: tiles.labelled, state, signal });
+    const f1 = yield* evaluate({ runFolder, config, reader, labelled: tiles.labelled, state, programs, signal });
     yield { kind: "finished", f1 };
   } finally {
     await reader.close();
@@ -152,15 +155,16 @@ async function* evaluate(context: {
   reader: Awaited<ReturnType<typeof openTileStore>>;
   labelled: readonly RunTile[];
   state: CheckpointState;
+  programs: Programs | undefined;
   signal: AbortSignal;
 }): AsyncGenerator<RunEventBody, number | null> {
-  const { runFolder, config, reader, labelled, state, signal } = context;
+  const { runFolder, config, reader, labelled, state, programs, signal } = context;
   const evaluations: Evaluation[] = [];
   const scores: ScoresEvent[] = [];
   if (labelled.length > 0 && config.finetune.labelSets.length > 0) {
     const model = modelFromCheckpoint(state);
     try {
-      for await (const event of finetune({ config, reader, tiles: labelled, model, signal })) {
+      for await (const event of finetune({ config, reader, tiles: labelled, model, programs, signal })) {
         if (event.kind === "scores") {
           scores.push(event);
           continue;

@@ -5,9 +5,11 @@ import { RPCHandler } from "@orpc/server/message-port";
 import { trainingContract } from "../../shared/contract/workers.ts";
 import type { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError, isCancellation, messageOf } from "../../shared/domain/errors.ts";
+import type { Programs } from "../../shared/learning/program.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
 import { readRun } from "../runs/run-folder.ts";
 import { benchmark } from "./benchmark.ts";
+import { createPrograms } from "./engines/programs.ts";
 import { loadEngine } from "./engines/select.ts";
 import { executeRun, RunInterrupted } from "./execute-run.ts";
 import { previewViews } from "./preview.ts";
@@ -15,6 +17,8 @@ import { previewViews } from "./preview.ts";
 /** Handlers of the contract over this thread's engine. */
 function createRouter() {
   let engine: Promise<EngineInfo> | undefined;
+  /** Kept from run to run: the runs of a study share their compiled steps. */
+  let programs: Programs | undefined;
   let active: AbortController | undefined;
 
   /** @throws ENGINE_UNAVAILABLE also when this thread already holds another engine than the one asked for by name */
@@ -53,7 +57,8 @@ function createRouter() {
       try {
         const record = await readRun(input.runFolder);
         const loaded = await load(record?.config.engine ?? "auto", record?.config.threads ?? null);
-        yield* executeRun({ ...input, engine: loaded, signal: controller.signal });
+        programs ??= createPrograms(loaded);
+        yield* executeRun({ ...input, engine: loaded, programs, signal: controller.signal });
       } catch (error) {
         throw crossing(error);
       } finally {
@@ -66,8 +71,8 @@ function createRouter() {
     benchmark: os.benchmark.handler(async ({ input, signal }) => {
       const controller = begin(signal);
       try {
-        await load("auto", null);
-        return await benchmark(input, controller.signal);
+        programs ??= createPrograms(await load("auto", null));
+        return await benchmark({ ...input, programs }, controller.signal);
       } finally {
         active = undefined;
       }

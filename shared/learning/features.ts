@@ -1,8 +1,9 @@
-// Representations of tiles by a model that is not trained any more, and its running statistics made anew.
+// A model that is not trained any more: its running statistics made anew, and its representations of tiles.
 import * as tf from "@tensorflow/tfjs-core";
-import { consecutive, type TileFeed } from "./feed.ts";
-import { type FeatureLayer, featureWidth, type Model, type Network } from "./model.ts";
-import { type Parameters, parameter } from "./parameters.ts";
+import { consecutive, padded, type TileFeed } from "./feed.ts";
+import { type FeatureLayer, featureWidth, type Model } from "./model.ts";
+import type { Parameters } from "./parameters.ts";
+import { EAGER_PROGRAMS, type Program, type Programs } from "./program.ts";
 
 /** Tiles that go through the encoder at once. */
 const FEATURE_BATCH = 64;
@@ -15,58 +16,83 @@ export interface Features {
   readonly values: Float32Array;
 }
 
-/**
- * Features of `count` tiles in the order of the feed, normalised by the model's running statistics.
- * @param layer encoder output h, second projection layer after its ReLU, or the embedding z
- */
-export async function extractFeatures(
-  model: Pick<Model, "network" | "parameters">,
-  tiles: TileFeed,
-  { count, layer, signal }: { count: number; layer: FeatureLayer; signal: AbortSignal },
-): Promise<Features> {
-  const width = featureWidth(model.network, layer);
-  const values = new Float32Array(count * width);
-  let at = 0;
-  for await (const batch of tiles.batches(consecutive(count, FEATURE_BATCH), { signal })) {
-    const output = tf.tidy(() => model.network.forward(model.parameters, batch.tiles, "eval")[layer]);
-    values.set((await output.data()) as Float32Array, at * width);
-    at += batch.tiles.shape[0];
-    tf.dispose([batch.tiles, output]);
-    await tf.nextFrame();
-    signal.throwIfAborted();
-  }
-  return { count, width, values };
+export interface Representation {
+  /**
+   * Makes the running statistics the plain mean over batches of these tiles. Done for every arm before fine-tuning: pretraining leaves
+   * statistics of augmented views, the control those of nothing at all, and evaluation normalises plain tiles.
+   * @param count tiles of the calibration feed; a rest smaller than a batch is left out
+   * @see "precise BN", arXiv 2105.07576, section 3
+   */
+  recalibrate(signal: AbortSignal): Promise<void>;
+  /** Features of all tiles in the order of the feed, normalised by the running statistics. */
+  features(signal: AbortSignal): Promise<Features>;
+  /** Copies of the parameters as they are now; the caller frees them. */
+  parameters(): Map<string, tf.Tensor>;
+  dispose(): void;
 }
 
-/**
- * The parameters with running statistics that are the plain mean over batches of these tiles; all other tensors are shared copies.
- * Done for every arm before fine-tuning: pretraining leaves statistics of augmented views, the control those of nothing at all,
- * and evaluation normalises plain tiles.
- * @see "precise BN", arXiv 2105.07576, section 3
- */
-export async function recalibrate(
-  network: Network,
-  parameters: Parameters,
-  tiles: TileFeed,
-  { count, signal }: { count: number; signal: AbortSignal },
-): Promise<Map<string, tf.Tensor>> {
-  const calibrated = new Map(Array.from(parameters, ([name, tensor]) => [name, tensor.clone()]));
-  let batches = 0;
-  for await (const batch of tiles.batches(consecutive(count, FEATURE_BATCH), { signal })) {
-    batches++;
-    const names: string[] = [];
-    const updated = tf.tidy(() => {
-      const { statistics } = network.forward(calibrated, batch.tiles, "train", { momentum: 1 / batches });
-      names.push(...statistics.keys());
-      return [...statistics.values()];
-    });
-    names.forEach((name, i) => {
-      parameter(calibrated, name).dispose();
-      calibrated.set(name, updated[i]!);
-    });
-    batch.tiles.dispose();
-    await tf.nextFrame();
-    signal.throwIfAborted();
-  }
-  return calibrated;
+export interface RepresentationOptions {
+  /** Stays as it is. */
+  readonly model: Pick<Model, "network" | "parameters">;
+  /** Encoder output h, second projection layer after its ReLU, or the embedding z. */
+  readonly layer: FeatureLayer;
+  readonly calibration: { readonly tiles: TileFeed; readonly count: number };
+  readonly tiles: TileFeed;
+  readonly count: number;
+  readonly programs?: Programs | undefined;
+}
+
+/** A copy of a model to take features from. */
+export function createRepresentation(options: RepresentationOptions): Representation {
+  const { layer, calibration, tiles, count, programs = EAGER_PROGRAMS } = options;
+  const { network, parameters } = options.model;
+  const calibrationBatch = Math.min(FEATURE_BATCH, calibration.count);
+  const batchSize = Math.min(FEATURE_BATCH, count);
+  const program: Program<"calibrate" | "represent"> = programs.build(
+    {
+      calibrate: {
+        inputs: { ...calibration.tiles.specifications(calibrationBatch), share: { shape: [], dtype: "float32" } },
+        run(state: Parameters, { share, ...inputs }) {
+          const momentum = share as tf.Scalar;
+          return { outputs: {}, state: network.forward(state, calibration.tiles.tiles(inputs), "train", { momentum }).statistics };
+        },
+      },
+      represent: {
+        inputs: tiles.specifications(batchSize),
+        run: (state, inputs) => ({ outputs: { values: network.forward(state, tiles.tiles(inputs), "eval")[layer] } }),
+      },
+    },
+    parameters,
+  );
+
+  return {
+    async recalibrate(signal) {
+      let batches = 0;
+      const whole = calibration.count - (calibration.count % calibrationBatch);
+      for await (const batch of calibration.tiles.batches(consecutive(whole, calibrationBatch), { signal })) {
+        batches++;
+        const inputs = { ...batch.inputs, share: tf.scalar(1 / batches) };
+        program.run("calibrate", inputs);
+        tf.dispose(Object.values(inputs));
+        await tf.nextFrame();
+        signal.throwIfAborted();
+      }
+    },
+    async features(signal) {
+      const width = featureWidth(network, layer);
+      const values = new Float32Array(count * width);
+      let at = 0;
+      for await (const { inputs } of tiles.batches(padded(count, batchSize), { signal })) {
+        const { values: output } = program.run("represent", inputs);
+        values.set(((await output!.data()) as Float32Array).subarray(0, (count - at) * width), at * width);
+        at += batchSize;
+        tf.dispose([...Object.values(inputs), output!]);
+        await tf.nextFrame();
+        signal.throwIfAborted();
+      }
+      return { count, width, values };
+    },
+    parameters: () => program.read(),
+    dispose: () => program.dispose(),
+  };
 }

@@ -1,11 +1,13 @@
-// Prepared tiles, a batch at a time: held on the device when they fit in memory, else read ahead of the step that needs them.
+// Tiles, a batch at a time, as a program takes them: prepared ones held on the device when they fit in memory, else raw ones that are read
+// ahead of the step that needs them and prepared within it.
 import * as tf from "@tensorflow/tfjs-core";
 import type { Preparation } from "./prepare.ts";
+import type { TensorSpecification, Tensors } from "./program.ts";
 import type { RawTiles, TileReader } from "./tiles.ts";
 
 export interface Batch {
-  /** The consumer frees it. // [n, S, S, C] */
-  readonly tiles: tf.Tensor4D;
+  /** By the names of `TileFeed.specifications`. The consumer frees them. */
+  readonly inputs: Tensors;
   /** How long the consumer waited for the data. */
   readonly waitMs: number;
 }
@@ -13,6 +15,10 @@ export interface Batch {
 export interface TileFeed {
   /** Whether all tiles are held on the device. */
   readonly isResident: boolean;
+  /** A batch's tensors, for a batch of `count` tiles. */
+  specifications(count: number): Readonly<Record<string, TensorSpecification>>;
+  /** The network's input of a batch's tensors: a pure function, part of a program. // [n, S, S, C] */
+  tiles(inputs: Tensors): tf.Tensor4D;
   /**
    * Batches in the order asked. While the consumer works on one, the next is being read.
    * @param order for each batch the positions of its tiles among `rows`
@@ -43,9 +49,11 @@ export async function createTileFeed({ reader, preparation, rows, memoryBudgetBy
 
 async function fill({ reader, preparation, rows, signal }: Omit<FeedOptions, "memoryBudgetBytes">): Promise<tf.Tensor4D> {
   const parts: tf.Tensor4D[] = [];
+  const feed = streamedFeed(reader, preparation, rows);
   try {
-    for await (const { tiles } of streamedFeed(reader, preparation, rows).batches(consecutive(rows.length, FILL_TILES), { signal })) {
-      parts.push(tiles);
+    for await (const { inputs } of feed.batches(consecutive(rows.length, FILL_TILES), { signal })) {
+      parts.push(feed.tiles(inputs));
+      tf.dispose(Object.values(inputs));
       await tf.nextFrame();
       signal?.throwIfAborted();
     }
@@ -56,10 +64,16 @@ async function fill({ reader, preparation, rows, signal }: Omit<FeedOptions, "me
 }
 
 function residentFeed(all: tf.Tensor4D): TileFeed {
+  const [, ...tileShape] = all.shape;
   return {
     isResident: true,
+    specifications: (count) => ({ tiles: { shape: [count, ...tileShape], dtype: "float32" } }),
+    tiles: ({ tiles }) => tiles as tf.Tensor4D,
     async *batches(order) {
-      for (const positions of order) yield { tiles: tf.tidy(() => tf.gather(all, tf.tensor1d(positions, "int32"))), waitMs: 0 };
+      for (const positions of order) {
+        const tiles = tf.tidy(() => tf.gather(all, tf.tensor1d(positions, "int32")));
+        yield { inputs: { tiles }, waitMs: 0 };
+      }
     },
     dispose: () => all.dispose(),
   };
@@ -68,6 +82,8 @@ function residentFeed(all: tf.Tensor4D): TileFeed {
 function streamedFeed(reader: TileReader, preparation: Preparation, rows: Int32Array): TileFeed {
   return {
     isResident: false,
+    specifications: preparation.specifications,
+    tiles: preparation.standardise,
     async *batches(order, { signal } = {}) {
       const queue = order[Symbol.iterator]();
       const readNext = (): Promise<RawTiles> | undefined => {
@@ -85,9 +101,9 @@ function streamedFeed(reader: TileReader, preparation: Preparation, rows: Int32A
         const asked = performance.now();
         const raw = await pending;
         const waitMs = performance.now() - asked;
-        const tiles = tf.tidy(() => preparation.prepare(raw));
+        const inputs = preparation.upload(raw);
         pending = readNext();
-        yield { tiles, waitMs };
+        yield { inputs, waitMs };
       }
     },
     dispose: () => {},
@@ -97,4 +113,9 @@ function streamedFeed(reader: TileReader, preparation: Preparation, rows: Int32A
 /** Positions 0 .. count - 1 in order, in batches of `size`; the last may be smaller. */
 export function* consecutive(count: number, size: number): Generator<Int32Array, void> {
   for (let from = 0; from < count; from += size) yield Int32Array.from({ length: Math.min(size, count - from) }, (_, i) => from + i);
+}
+
+/** The same in batches that all have `size` positions, so that one program takes them all: the last position is repeated. */
+export function* padded(count: number, size: number): Generator<Int32Array, void> {
+  for (let from = 0; from < count; from += size) yield Int32Array.from({ length: size }, (_, i) => Math.min(from + i, count - 1));
 }

@@ -5,13 +5,14 @@ import { Random } from "../domain/random.ts";
 import type { RunConfig } from "../domain/run-config.ts";
 import type { Evaluation, RunEventBody } from "../domain/run-state.ts";
 import { type PlacedTile, type Split, splitTiles } from "../domain/splits.ts";
-import { extractFeatures, type Features, recalibrate } from "./features.ts";
+import { createRepresentation, type Features, type Representation } from "./features.ts";
 import { createTileFeed, type TileFeed } from "./feed.ts";
 import { createHeadLearner } from "./head-learner.ts";
 import { fit, type LocatedParts, type LocatedTiles, THRESHOLD } from "./learner.ts";
 import { createLinearLearner } from "./linear-learner.ts";
 import type { Model } from "./model.ts";
 import { disposeAll, type Parameters } from "./parameters.ts";
+import { EAGER_PROGRAMS, type Programs } from "./program.ts";
 import { createInput, DEFAULT_MEMORY_BUDGET_BYTES } from "./setup.ts";
 import type { TileReader } from "./tiles.ts";
 
@@ -39,6 +40,8 @@ export interface FinetuneOptions {
   /** Stays the caller's. */
   readonly model: Model;
   readonly signal: AbortSignal;
+  /** What runs the steps; as they are written when not given. */
+  readonly programs?: Programs | undefined;
   /** Prepared tiles are held on the device up to this size. */
   readonly memoryBudgetBytes?: number;
   /** Least time between `finetune` events. */
@@ -50,11 +53,12 @@ export const CALIBRATION_TILES = 1024;
 
 /**
  * Fine-tunes and evaluates every label set, percent and draw of the settings. Nothing of the model changes; its running statistics are
- * recalibrated on a copy first (`recalibrate`), for every arm alike.
+ * recalibrated on a copy first, for every arm alike.
  * @throws AppError NO_DATA when a label set has too few tiles of a class
  */
 export async function* finetune(options: FinetuneOptions): AsyncGenerator<FinetuneEvent, void> {
   const { config, model, reader, signal, memoryBudgetBytes = DEFAULT_MEMORY_BUDGET_BYTES } = options;
+  const { programs = EAGER_PROGRAMS } = options;
   const settings = config.finetune;
   signal.throwIfAborted();
   if (settings.labelSets.length === 0) return;
@@ -67,8 +71,10 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<Finetu
 
   const preparation = createInput(config, reader.layout);
   const source = { reader, preparation, signal };
-  let parameters: Parameters | undefined;
+  let calibrationTiles: TileFeed | undefined;
   let feed: TileFeed | undefined;
+  let representation: Representation | undefined;
+  let parameters: Parameters | undefined;
   try {
     yield { kind: "phase", phase: "finetune", detail: "recalibrating running statistics" };
     const calibrationRows = Int32Array.from(
@@ -76,21 +82,23 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<Finetu
         .shuffled([...split.train])
         .slice(0, CALIBRATION_TILES),
     ).sort();
-    const calibrationTiles = await createTileFeed({ ...source, rows: calibrationRows, memoryBudgetBytes: 0 });
-    parameters = await recalibrate(model.network, model.parameters, calibrationTiles, { count: calibrationRows.length, signal });
+    calibrationTiles = await createTileFeed({ ...source, rows: calibrationRows, memoryBudgetBytes: 0 });
     // Features are read off once; the whole network sees its tiles in every epoch.
     feed = await createTileFeed({ ...source, rows, memoryBudgetBytes: settings.mode === "full" ? memoryBudgetBytes : 0 });
+    const calibration = { tiles: calibrationTiles, count: calibrationRows.length };
+    representation = createRepresentation({ model, layer: settings.features, calibration, tiles: feed, count: rows.length, programs });
+    await representation.recalibrate(signal);
     let features: Features | undefined;
     if (settings.mode !== "full") {
       yield { kind: "phase", phase: "finetune", detail: `features of ${rows.length} tiles` };
-      features = await extractFeatures({ network: model.network, parameters }, feed, {
-        count: rows.length,
-        layer: settings.features,
-        signal,
-      });
+      features = await representation.features(signal);
     }
+    parameters = representation.parameters();
+    representation.dispose();
     for (const task of tasks) yield* evaluate(task, options, { parameters, feed, rows, features });
   } finally {
+    representation?.dispose();
+    calibrationTiles?.dispose();
     feed?.dispose();
     if (parameters) disposeAll(parameters);
     preparation.dispose();
@@ -132,7 +140,7 @@ interface Material {
 /** Learns from the task's labels and scores its test tiles. */
 async function* evaluate(
   { labels, ...at }: Task,
-  { config, model, signal, reportEveryMs = 200 }: FinetuneOptions,
+  { config, model, signal, reportEveryMs = 200, programs = EAGER_PROGRAMS }: FinetuneOptions,
   { parameters, feed, rows, features }: Material,
 ): AsyncGenerator<FinetuneEvent, void> {
   const settings = config.finetune;
@@ -147,6 +155,7 @@ async function* evaluate(
           features,
           settings,
           parts,
+          programs,
           key: [config.seed, at.labelSet, at.percent, at.draw],
         });
   try {

@@ -4,7 +4,7 @@ import { isDecayed, type ParameterSpecification, type Parameters, parameter } fr
 
 export type OptimiserName = "adam" | "sgd" | "lars";
 
-/** Optimiser state by name: `step`, and for each kind of slot (`first`, `second`, `momentum`) one tensor over all learned parameters. */
+/** Optimiser state by name: `step`, and for each kind of slot (`first`, `second`, `momentum`) a tensor over all learned parameters, or one for each. */
 export type Slots = Parameters;
 
 export interface OptimiserOptions {
@@ -43,15 +43,94 @@ export const SGD_MOMENTUM = 0.9;
 export const LARS_TRUST = 1e-3;
 
 /**
- * An optimiser of these parameters. Its arithmetic runs on one vector of all of them, end to end: a dozen operations a step instead of a
- * dozen a parameter, which would cost a small network more than its convolutions.
+ * An optimiser of these parameters.
+ * Where the engine has kernels that update a parameter ("ApplyAdam", "ApplyMomentum"), every parameter has slots of its own; elsewhere the
+ * arithmetic runs on one vector of all of them, end to end: a dozen operations a step instead of a dozen a parameter, which would cost a
+ * small network more than its convolutions.
  */
 export function createOptimiser({ name, weightDecay = 0, specifications }: OptimiserOptions): Optimiser {
-  const kinds = name === "adam" ? ["first", "second"] : ["momentum"];
+  const isFused = tf.getKernel("ApplyAdam", tf.getBackend()) !== undefined;
+  const layout = isFused ? separateSlots(name, specifications) : packedSlots(name, specifications);
   const names = specifications.map((specification) => specification.name);
+  const inOrder = (tensors: Parameters) => names.map((of) => parameter(tensors, of));
+
+  function update(parameters: Parameters, gradients: Parameters, slots: Slots, learningRate: tf.Scalar): Update {
+    const values = inOrder(parameters);
+    const decayed = inOrder(gradients).map((gradient, i) =>
+      weightDecay > 0 && isDecayed(specifications[i]!) ? tf.add(gradient, tf.mul(values[i]!, weightDecay)) : gradient,
+    );
+    const step: tf.Scalar = tf.add(parameter<tf.Scalar>(slots, "step"), 1);
+    const used = name === "lars" ? trustedGradients(values, decayed, specifications, learningRate) : decayed;
+    const next = layout.update(values, used, slots, { step, learningRate });
+    return {
+      parameters: new Map(names.map((of, i) => [of, next.values[i]!])),
+      slots: new Map<string, tf.Tensor>([["step", step], ...next.slots]),
+    };
+  }
+
+  return {
+    name,
+    initialise: () => new Map<string, tf.Tensor>([["step", tf.scalar(0)], ...layout.initialise()]),
+    update,
+    nameSlots: (slots) => new Map([["step", parameter(slots, "step").clone()], ...layout.nameSlots(slots)]),
+    packSlots: (named) => new Map([["step", parameter(named, "step").clone()], ...layout.packSlots(named)]),
+  };
+}
+
+/** How slots are laid out, and a step of all parameters in that layout. */
+interface SlotLayout {
+  initialise(): [string, tf.Tensor][];
+  update(
+    values: readonly tf.Tensor[],
+    gradients: readonly tf.Tensor[],
+    slots: Slots,
+    at: { readonly step: tf.Scalar; readonly learningRate: tf.Scalar },
+  ): { readonly values: readonly tf.Tensor[]; readonly slots: readonly [string, tf.Tensor][] };
+  nameSlots(slots: Slots): [string, tf.Tensor][];
+  packSlots(named: Parameters): [string, tf.Tensor][];
+}
+
+const kindsOf = (name: OptimiserName) => (name === "adam" ? ["first", "second"] : ["momentum"]);
+
+/** A slot a parameter and kind, under the name that a file gives it. */
+function separateSlots(name: OptimiserName, specifications: readonly ParameterSpecification[]): SlotLayout {
+  const kinds = kindsOf(name);
+  const slotNames = specifications.flatMap((specification) => kinds.map((kind) => `${kind}.${specification.name}`));
+  const copies = (slots: Parameters) => slotNames.map((slot): [string, tf.Tensor] => [slot, parameter(slots, slot).clone()]);
+
+  return {
+    initialise: () =>
+      specifications.flatMap(({ name: of, shape }) => kinds.map((kind): [string, tf.Tensor] => [`${kind}.${of}`, tf.zeros([...shape])])),
+    update(values, gradients, slots, { step, learningRate }) {
+      const shared = name === "adam" ? adamRates(step, learningRate) : undefined;
+      const nextSlots: [string, tf.Tensor][] = [];
+      const nextValues = specifications.map(({ name: of }, i) => {
+        const inputs = {
+          value: values[i]!,
+          gradient: gradients[i]!,
+          rate: shared?.rate ?? (name === "lars" ? tf.scalar(1) : learningRate),
+        };
+        const own = Object.fromEntries(kinds.map((kind) => [kind, parameter(slots, `${kind}.${of}`)]));
+        const [next, ...ownNext] = shared
+          ? (tf.engine().runKernel("ApplyAdam", { ...inputs, ...own, floor: shared.floor }, ADAM) as tf.Tensor[])
+          : (tf.engine().runKernel("ApplyMomentum", { ...inputs, ...own }, { momentum: SGD_MOMENTUM }) as tf.Tensor[]);
+        kinds.forEach((kind, k) => {
+          nextSlots.push([`${kind}.${of}`, ownNext[k]!]);
+        });
+        return next!;
+      });
+      return { values: nextValues, slots: nextSlots };
+    },
+    nameSlots: copies,
+    packSlots: copies,
+  };
+}
+
+/** One vector a kind, of all parameters end to end. */
+function packedSlots(name: OptimiserName, specifications: readonly ParameterSpecification[]): SlotLayout {
+  const kinds = kindsOf(name);
   const sizes = specifications.map(({ shape }) => shape.reduce((product, side) => product * side, 1));
   const size = sizes.reduce((sum, part) => sum + part, 0);
-
   /** All tensors end to end. // [size] */
   const pack = (tensors: readonly tf.Tensor[]): tf.Tensor1D =>
     tf.concat1d(tensors.map((tensor) => (tensor.rank === 1 ? (tensor as tf.Tensor1D) : tf.reshape(tensor, [-1]))));
@@ -60,67 +139,49 @@ export function createOptimiser({ name, weightDecay = 0, specifications }: Optim
       const { shape } = specifications[i]!;
       return shape.length === 1 ? part : tf.reshape(part, [...shape]);
     });
-  const inOrder = (tensors: Parameters, prefix = "") => names.map((of) => parameter(tensors, prefix + of));
 
-  function initialise(): Map<string, tf.Tensor> {
-    return new Map<string, tf.Tensor>([["step", tf.scalar(0)], ...kinds.map((kind): [string, tf.Tensor] => [kind, tf.zeros([size])])]);
-  }
-
-  function update(parameters: Parameters, gradients: Parameters, slots: Slots, learningRate: tf.Scalar): Update {
-    const values = inOrder(parameters);
-    const decayed = inOrder(gradients).map((gradient, i) =>
-      weightDecay > 0 && isDecayed(specifications[i]!) ? tf.add(gradient, tf.mul(values[i]!, weightDecay)) : gradient,
-    );
-    const step: tf.Scalar = tf.add(parameter<tf.Scalar>(slots, "step"), 1);
-    const gradient = pack(decayed);
-    const previous = kinds.map((kind) => parameter<tf.Tensor1D>(slots, kind));
-    const { change, next } =
-      name === "adam"
-        ? adamRule(gradient, previous, step, learningRate)
-        : name === "sgd"
-          ? sgdRule(gradient, previous, learningRate)
-          : larsRule(pack(trustedGradients(values, decayed, learningRate)), previous);
-    return {
-      parameters: new Map(unpack(change).map((part, i) => [names[i]!, tf.sub(values[i]!, part)])),
-      slots: new Map<string, tf.Tensor>([["step", step], ...kinds.map((kind, i): [string, tf.Tensor] => [kind, next[i]!])]),
-    };
-  }
-
-  /** LARS' gradients times their rate: weights by their norm over the gradient's, biases and norms by the learning rate alone. */
-  function trustedGradients(values: readonly tf.Tensor[], gradients: readonly tf.Tensor[], learningRate: tf.Scalar): tf.Tensor[] {
-    return gradients.map((gradient, i) => {
-      if (!isDecayed(specifications[i]!)) return tf.mul(gradient, learningRate);
-      const valueNorm = tf.norm(values[i]!);
-      const gradientNorm = tf.norm(gradient);
-      const isKnown = tf.logicalAnd(tf.greater(valueNorm, 0), tf.greater(gradientNorm, 0));
-      const trust = tf.where(isKnown, tf.div(tf.mul(valueNorm, LARS_TRUST), tf.maximum(gradientNorm, 1e-30)), tf.onesLike(valueNorm));
-      return tf.mul(gradient, tf.mul(learningRate, trust));
-    });
-  }
-
-  function nameSlots(slots: Slots): Map<string, tf.Tensor> {
-    const named = new Map<string, tf.Tensor>([["step", parameter(slots, "step").clone()]]);
-    for (const kind of kinds) {
-      const parts = tf.tidy(() => unpack(parameter<tf.Tensor1D>(slots, kind)));
-      parts.forEach((part, i) => {
-        named.set(`${kind}.${names[i]}`, part);
-      });
-    }
-    return named;
-  }
-
-  function packSlots(named: Parameters): Map<string, tf.Tensor> {
-    const slots = new Map<string, tf.Tensor>([["step", parameter(named, "step").clone()]]);
-    for (const kind of kinds)
-      slots.set(
-        kind,
-        tf.tidy(() => pack(inOrder(named, `${kind}.`))),
-      );
-    return slots;
-  }
-
-  return { name, initialise, update, nameSlots, packSlots };
+  return {
+    initialise: () => kinds.map((kind) => [kind, tf.zeros([size])]),
+    update(values, gradients, slots, { step, learningRate }) {
+      const gradient = pack(gradients);
+      const previous = kinds.map((kind) => parameter<tf.Tensor1D>(slots, kind));
+      const { change, next } =
+        name === "adam"
+          ? adamRule(gradient, previous, adamRates(step, learningRate))
+          : momentumRule(gradient, previous, name === "lars" ? undefined : learningRate);
+      return {
+        values: unpack(change).map((part, i) => tf.sub(values[i]!, part)),
+        slots: kinds.map((kind, i) => [kind, next[i]!]),
+      };
+    },
+    nameSlots: (slots) =>
+      kinds.flatMap((kind) => {
+        const parts = tf.tidy(() => unpack(parameter<tf.Tensor1D>(slots, kind)));
+        return parts.map((part, i): [string, tf.Tensor] => [`${kind}.${specifications[i]!.name}`, part]);
+      }),
+    packSlots: (named) =>
+      kinds.map((kind) => [kind, tf.tidy(() => pack(specifications.map(({ name: of }) => parameter(named, `${kind}.${of}`))))]),
+  };
 }
+
+/** LARS' gradients times their rate: weights by their norm over the gradient's, biases and norms by the learning rate alone. */
+function trustedGradients(
+  values: readonly tf.Tensor[],
+  gradients: readonly tf.Tensor[],
+  specifications: readonly ParameterSpecification[],
+  learningRate: tf.Scalar,
+): tf.Tensor[] {
+  return gradients.map((gradient, i) => {
+    if (!isDecayed(specifications[i]!)) return tf.mul(gradient, learningRate);
+    const valueNorm = norm(values[i]!);
+    const gradientNorm = norm(gradient);
+    const isKnown = tf.logicalAnd(tf.greater(valueNorm, 0), tf.greater(gradientNorm, 0));
+    const trust = tf.where(isKnown, tf.div(tf.mul(valueNorm, LARS_TRUST), tf.maximum(gradientNorm, 1e-30)), tf.onesLike(valueNorm));
+    return tf.mul(gradient, tf.mul(learningRate, trust));
+  });
+}
+
+const norm = (x: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(x)));
 
 interface Change {
   /** What is taken off the parameters. // [size] */
@@ -128,28 +189,36 @@ interface Change {
   readonly next: readonly tf.Tensor1D[];
 }
 
-/** torch.optim.Adam's order of operations: epsilon is added after the second moment's bias is corrected. */
-function adamRule(gradient: tf.Tensor1D, previous: readonly tf.Tensor1D[], step: tf.Scalar, learningRate: tf.Scalar): Change {
-  const [first, second] = previous as [tf.Tensor1D, tf.Tensor1D];
+interface AdamRates {
+  readonly rate: tf.Scalar;
+  /** Added to the root of the second moment. */
+  readonly floor: tf.Scalar;
+}
+
+/**
+ * Adam's rate with both moments' bias corrections in it. torch.optim.Adam adds epsilon after the second moment's bias is corrected, so here
+ * epsilon has the correction's root as a factor.
+ */
+function adamRates(step: tf.Scalar, learningRate: tf.Scalar): AdamRates {
   const { beta1, beta2, epsilon } = ADAM;
   // 1 - beta^step as -expm1(step ln beta): exact to float32 also at the first steps.
   const correction1 = tf.neg(tf.expm1(tf.mul(step, Math.log(beta1))));
   const correction2 = tf.sqrt(tf.neg(tf.expm1(tf.mul(step, Math.log(beta2)))));
-  const rate = tf.div(tf.mul(learningRate, correction2), correction1);
-  const floor = tf.mul(correction2, epsilon);
-  const m: tf.Tensor1D = tf.add(first, tf.mul(tf.sub(gradient, first), 1 - beta1));
-  const v: tf.Tensor1D = tf.add(second, tf.mul(tf.sub(tf.square(gradient), second), 1 - beta2));
+  return { rate: tf.div(tf.mul(learningRate, correction2), correction1), floor: tf.mul(correction2, epsilon) };
+}
+
+function adamRule(gradient: tf.Tensor1D, previous: readonly tf.Tensor1D[], { rate, floor }: AdamRates): Change {
+  const [first, second] = previous as [tf.Tensor1D, tf.Tensor1D];
+  const m: tf.Tensor1D = tf.add(first, tf.mul(tf.sub(gradient, first), 1 - ADAM.beta1));
+  const v: tf.Tensor1D = tf.add(second, tf.mul(tf.sub(tf.square(gradient), second), 1 - ADAM.beta2));
   return { change: tf.mul(rate, tf.div(m, tf.add(tf.sqrt(v), floor))), next: [m, v] };
 }
 
-/** torch.optim.SGD with momentum 0.9, no dampening, not Nesterov. */
-function sgdRule(gradient: tf.Tensor1D, [momentum]: readonly tf.Tensor1D[], learningRate: tf.Scalar): Change {
+/**
+ * Momentum 0.9, no dampening, not Nesterov (torch.optim.SGD).
+ * @param rate undefined where it is in the gradients already, as in google-research/simclr's LARS
+ */
+function momentumRule(gradient: tf.Tensor1D, [momentum]: readonly tf.Tensor1D[], rate: tf.Scalar | undefined): Change {
   const m: tf.Tensor1D = tf.add(tf.mul(momentum!, SGD_MOMENTUM), gradient);
-  return { change: tf.mul(learningRate, m), next: [m] };
-}
-
-/** Classic momentum as in google-research/simclr: the rate is in the momentum. */
-function larsRule(trusted: tf.Tensor1D, [momentum]: readonly tf.Tensor1D[]): Change {
-  const m: tf.Tensor1D = tf.add(tf.mul(momentum!, SGD_MOMENTUM), trusted);
-  return { change: m, next: [m] };
+  return { change: rate ? tf.mul(rate, m) : m, next: [m] };
 }

@@ -6,6 +6,7 @@ import { AppError } from "../domain/errors.ts";
 import { NO_DATA_DN, SATURATED_DN } from "../raster/radiometry.ts";
 import { MINIMUM_VALID_WEIGHT, methodFor, resampleMatrix } from "../raster/resample.ts";
 import { spreadOf } from "../raster/standardise.ts";
+import type { TensorSpecification, Tensors } from "./program.ts";
 import type { RawTiles, TileLayout } from "./tiles.ts";
 
 export interface Preparation {
@@ -18,10 +19,15 @@ export interface Preparation {
   readonly stds: Float32Array;
   /** Standardised reflectance, no data 0. The caller frees it. // [N, S, S, C] */
   prepare(raw: RawTiles): tf.Tensor4D;
-  /** First half of `prepare`: the DN of the bands in use, a tensor for each group in use. // [N, B, h, h] */
-  upload(raw: RawTiles): tf.Tensor4D[];
+  /**
+   * First half of `prepare`: the DN of the bands in use, a tensor for each group in use, `dn0`, `dn1` .. Two DN share an int32 where the
+   * engine can take them apart and a tile's DN are even in number // [N, B h h / 2], else they are float32 // [N, B, h, h]
+   */
+  upload(raw: RawTiles): Record<string, tf.Tensor>;
+  /** What `upload` gives for a batch of `count` tiles. */
+  specifications(count: number): Readonly<Record<string, TensorSpecification>>;
   /** Second half of `prepare`: a pure function of tensors. // [N, S, S, C] */
-  standardise(dn: readonly tf.Tensor4D[]): tf.Tensor4D;
+  standardise(dn: Tensors): tf.Tensor4D;
   dispose(): void;
 }
 
@@ -74,24 +80,43 @@ export function createPreparation({ layout, bands, inputPixels }: PreparationOpt
     return tf.keep(tf.tensor4d(values, [1, values.length, 1, 1]));
   }
 
-  function upload(raw: RawTiles): tf.Tensor4D[] {
-    return groups.map(({ index, stored, picks, pixels: side }) => {
-      const area = side * side;
-      const source = raw.groups[index];
-      if (source?.length !== raw.count * stored * area) {
-        throw new Error(`raw tiles: group ${index} has ${source?.length} values, not ${raw.count} x ${stored} x ${side} x ${side}`);
+  const canUnpack = tf.getKernel("UnpackUint16", tf.getBackend()) !== undefined;
+  const isPacked = ({ picks, pixels: side }: UsedGroup) => canUnpack && (picks.length * side * side) % 2 === 0;
+
+  function specification(group: UsedGroup, count: number): TensorSpecification {
+    const { picks, pixels: side } = group;
+    if (isPacked(group)) return { shape: [count, (picks.length * side * side) / 2], dtype: "int32" };
+    return { shape: [count, picks.length, side, side], dtype: "float32" };
+  }
+
+  function uploadGroup(group: UsedGroup, { groups: sources, count }: RawTiles): tf.Tensor {
+    const { index, stored, picks, pixels: side } = group;
+    const area = side * side;
+    const source = sources[index];
+    if (source?.length !== count * stored * area) {
+      throw new Error(`raw tiles: group ${index} has ${source?.length} values, not ${count} x ${stored} x ${side} x ${side}`);
+    }
+    const size = count * picks.length * area;
+    const values = isPacked(group) ? new Uint16Array(size) : new Float32Array(size);
+    let at = 0;
+    for (let tile = 0; tile < count; tile++) {
+      for (const pick of picks) {
+        const start = (tile * stored + pick) * area;
+        values.set(source.subarray(start, start + area), at);
+        at += area;
       }
-      const values = new Float32Array(raw.count * picks.length * area);
-      let at = 0;
-      for (let tile = 0; tile < raw.count; tile++) {
-        for (const pick of picks) {
-          const start = (tile * stored + pick) * area;
-          values.set(source.subarray(start, start + area), at);
-          at += area;
-        }
-      }
-      return tf.tensor4d(values, [raw.count, picks.length, side, side]);
-    });
+    }
+    const { shape, dtype } = specification(group, count);
+    return tf.tensor(values instanceof Uint16Array ? new Int32Array(values.buffer) : values, [...shape], dtype);
+  }
+
+  const byName = <T>(of: (group: UsedGroup) => T): Record<string, T> =>
+    Object.fromEntries(groups.map((group, place) => [`dn${place}`, of(group)]));
+
+  /** // -> [N, B, h, h] */
+  function unpack(dn: tf.Tensor, { picks, pixels: side }: UsedGroup): tf.Tensor4D {
+    if (dn.dtype !== "int32") return dn as tf.Tensor4D;
+    return tf.engine().runKernel("UnpackUint16", { packed: dn }, { shape: [dn.shape[0]!, picks.length, side, side] }) as tf.Tensor4D;
   }
 
   /** // dn [N, B, h, h] -> [N, B, S, S] */
@@ -108,9 +133,10 @@ export function createPreparation({ layout, bands, inputPixels }: PreparationOpt
     return tf.mul(tf.div(sums, tf.maximum(weights, MINIMUM_VALID_WEIGHT)), isValid) as tf.Tensor4D;
   }
 
-  function standardise(dn: readonly tf.Tensor4D[]): tf.Tensor4D {
+  function standardise(dn: Tensors): tf.Tensor4D {
     return tf.tidy(() => {
-      const stacked = tf.concat4d(dn.map(prepareGroup), 1); // [N, C, S, S]
+      const prepared = groups.map((group, place) => prepareGroup(unpack(dn[`dn${place}`]!, group), place));
+      const stacked = tf.concat4d(prepared, 1); // [N, C, S, S]
       const ordered = isOrdered ? stacked : tf.gather(stacked, tf.tensor1d(order, "int32"), 1);
       return tf.transpose(ordered, [0, 2, 3, 1]);
     });
@@ -121,9 +147,10 @@ export function createPreparation({ layout, bands, inputPixels }: PreparationOpt
     channels: bands.length,
     means,
     stds,
-    upload,
+    upload: (raw) => byName((group) => uploadGroup(group, raw)),
+    specifications: (count) => byName((group) => specification(group, count)),
     standardise,
-    prepare: (raw) => tf.tidy(() => standardise(upload(raw))),
+    prepare: (raw) => tf.tidy(() => standardise(byName((group) => uploadGroup(group, raw)))),
     dispose: () => tf.dispose([scales, shifts, axes.filter((axis) => axis !== null)]),
   };
 }

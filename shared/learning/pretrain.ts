@@ -7,15 +7,16 @@ import type { RunEventBody } from "../domain/run-state.ts";
 import { CONTROL_ARM } from "../domain/study.ts";
 import { type CheckpointState, captureCheckpoint, restoreTrainState } from "./checkpoint.ts";
 import { assessHealth, type Rows } from "./diagnostics.ts";
-import { consecutive, createTileFeed, type TileFeed } from "./feed.ts";
+import { createTileFeed, padded, type TileFeed } from "./feed.ts";
 import { createModel, createNetwork, type Model, type Network } from "./model.ts";
 import { chanceLoss } from "./nt-xent.ts";
-import { createOptimiser, type Optimiser, type Slots } from "./optimisers.ts";
+import { createOptimiser, type Optimiser } from "./optimisers.ts";
 import { disposeAll, initialiseParameters, isTrainable } from "./parameters.ts";
+import { EAGER_PROGRAMS, type Program, type Programs } from "./program.ts";
 import { learningRateAt } from "./schedule.ts";
 import { createInput, createRunViews, DEFAULT_MEMORY_BUDGET_BYTES } from "./setup.ts";
 import type { TileReader } from "./tiles.ts";
-import { disposeState, type TrainState, trainStep } from "./train-step.ts";
+import { mergeState, splitState, type TrainState, trainStep } from "./train-step.ts";
 import type { Views } from "./views.ts";
 
 export type PretrainEvent =
@@ -32,6 +33,8 @@ export interface PretrainOptions {
   /** Goes on from here as if the run had not stopped. */
   readonly resume?: CheckpointState | undefined;
   readonly signal: AbortSignal;
+  /** What runs the steps; as they are written when not given. */
+  readonly programs?: Programs | undefined;
   /** Prepared tiles are held on the device up to this size. */
   readonly memoryBudgetBytes?: number;
   /** Least time between step events. */
@@ -49,6 +52,7 @@ const PROBE_BATCH = 64;
  */
 export async function* pretrain(options: PretrainOptions): AsyncGenerator<PretrainEvent, Model> {
   const { config, reader, rows, probe, resume, signal, memoryBudgetBytes = DEFAULT_MEMORY_BUDGET_BYTES } = options;
+  const { programs = EAGER_PROGRAMS } = options;
   const { batchSize } = config.pretrain;
   signal.throwIfAborted();
   const network = createNetwork(config.encoder, config.bands.length);
@@ -65,12 +69,12 @@ export async function* pretrain(options: PretrainOptions): AsyncGenerator<Pretra
   let tiles: TileFeed | undefined;
   let probeTiles: TileFeed | undefined;
   try {
-    const views = createRunViews(config, input);
+    const views = createRunViews(config, input, { forAnyPool: programs.areCompiled });
     yield { kind: "phase", phase: "prepare", detail: `reading ${rows.length} tiles` };
     const source = { reader, preparation: input, signal };
     tiles = await createTileFeed({ ...source, rows, memoryBudgetBytes });
     probeTiles = await createTileFeed({ ...source, rows: probe.rows, memoryBudgetBytes: memoryBudgetBytes / 8 });
-    return yield* train(options, { network, views, tiles, probeTiles });
+    return yield* train(options, { network, views, tiles, probeTiles, programs });
   } finally {
     tiles?.dispose();
     probeTiles?.dispose();
@@ -83,36 +87,94 @@ interface Workbench {
   readonly views: Views;
   readonly tiles: TileFeed;
   readonly probeTiles: TileFeed;
+  readonly programs: Programs;
+}
+
+type PretrainProgram = Program<"train" | "represent" | "check">;
+
+/** The run's functions over its weights and the optimiser's slots. */
+function buildProgram(
+  { config, probe }: PretrainOptions,
+  { network, views, tiles, probeTiles, programs }: Workbench,
+  optimiser: Optimiser,
+  state: TrainState,
+): PretrainProgram {
+  const { batchSize } = config.pretrain;
+  const names = network.specifications.filter(isTrainable).map(({ name }) => name);
+  const probeBatch = probeBatchOf(probe.rows.length);
+  return programs.build(
+    {
+      train: {
+        inputs: { ...tiles.specifications(batchSize), ...views.specifications(batchSize), learningRate: { shape: [], dtype: "float32" } },
+        run(all, { learningRate, ...inputs }) {
+          const step = { network, views, optimiser, names, loss: config.pretrain };
+          const { state, loss } = trainStep(step, splitState(all), tiles.tiles(inputs), inputs, learningRate as tf.Scalar);
+          return { outputs: { loss }, state: mergeState(state) };
+        },
+      },
+      /** Representations of probe tiles and embeddings of their two views, by running statistics. */
+      represent: {
+        inputs: { ...probeTiles.specifications(probeBatch), ...views.specifications(probeBatch) },
+        run(all, inputs) {
+          const { parameters } = splitState(all);
+          const plain = probeTiles.tiles(inputs);
+          const { z } = network.forward(parameters, views.apply(plain, inputs), "eval");
+          const { h } = network.forward(parameters, plain, "eval");
+          return { outputs: { h, first: tf.slice(z, [0, 0], [probeBatch, -1]), second: tf.slice(z, [probeBatch, 0], [probeBatch, -1]) } };
+        },
+      },
+      /**
+       * A number, if the optimiser has seen finite gradients only. The loss alone does not tell: the wasm engine's rectifier makes 0 of what
+       * is no number, so the loss stays at chance while the weights are lost.
+       */
+      check: {
+        inputs: {},
+        run: (all) => ({ outputs: { sum: tf.addN(Array.from(splitState(all).slots.values(), (slot) => tf.sum(slot))) } }),
+      },
+    },
+    mergeState(state),
+  );
 }
 
 /** The loop. */
-async function* train(options: PretrainOptions, { network, views, tiles, probeTiles }: Workbench): AsyncGenerator<PretrainEvent, Model> {
+async function* train(options: PretrainOptions, bench: Workbench): AsyncGenerator<PretrainEvent, Model> {
   const { config, rows, probe, resume, signal, reportEveryMs = 200 } = options;
+  const { network, views, tiles, probeTiles } = bench;
   const { batchSize, epochs, checkpointEverySteps, healthEveryEpochs } = config.pretrain;
   const stepsPerEpoch = Math.floor(rows.length / batchSize);
   const steps = epochs * stepsPerEpoch;
   const schedule = { steps, peak: config.pretrain.learningRate, warmupShare: config.pretrain.warmupShare };
   const chance = chanceLoss(config.pretrain.loss, batchSize);
-  const learned = network.specifications.filter(isTrainable);
-  const names = learned.map(({ name }) => name);
-  const optimiser = createOptimiser({ name: config.pretrain.optimiser, weightDecay: config.pretrain.weightDecay, specifications: learned });
+  const specifications = network.specifications.filter(isTrainable);
+  const optimiser = createOptimiser({ name: config.pretrain.optimiser, weightDecay: config.pretrain.weightDecay, specifications });
   const report = createReport();
-  let state = startState(network, optimiser, config, resume);
-  let isHandedOver = false;
+  const start = startState(network, optimiser, config, resume);
+  yield { kind: "phase", phase: "prepare", detail: "making the training step" };
+  const program = buildProgram(options, bench, optimiser, start);
+  disposeAll(start.parameters, start.slots);
   let step = resume?.step ?? 0;
   let savedStep = step;
+  const capture = async () => {
+    const state = splitState(program.read());
+    try {
+      return await captureCheckpoint(state, { step, config, optimiser });
+    } finally {
+      disposeAll(state.parameters, state.slots);
+    }
+  };
   try {
     yield { kind: "phase", phase: "pretrain", detail: `${steps} steps of ${batchSize} tiles, ${epochs} epochs` };
     let reportedAt = performance.now();
     for await (const batch of tiles.batches(batchOrder(rows.length, batchSize, config.seed, step, steps), { signal })) {
       const learningRate = learningRateAt(schedule, step);
-      const rate = tf.scalar(learningRate);
-      const draws = views.draw({ seed: config.seed, step }, batchSize);
-      const result = trainStep({ network, views, optimiser, names, loss: config.pretrain }, state, batch.tiles, draws, rate);
-      disposeState(state);
-      state = result.state;
-      report.add(result.loss, batch.waitMs);
-      tf.dispose([batch.tiles, rate, result.loss]);
+      const inputs = {
+        ...batch.inputs,
+        ...views.tensors(views.draw({ seed: config.seed, step }, batchSize)),
+        learningRate: tf.scalar(learningRate),
+      };
+      const { loss } = program.run("train", inputs);
+      report.add(loss as tf.Scalar, batch.waitMs);
+      tf.dispose([...Object.values(inputs), loss!]);
       step++;
       await tf.nextFrame(); // lets messages in, an abort among them
 
@@ -120,36 +182,32 @@ async function* train(options: PretrainOptions, { network, views, tiles, probeTi
       const save = step === steps || step % checkpointEverySteps === 0;
       if (checkHealth || save || signal.aborted || performance.now() - reportedAt >= reportEveryMs) {
         const { loss, count, waitMs } = await report.read();
-        if (!Number.isFinite(loss) || !(await areFinite(state.slots))) throw lossIsLost(step, learningRate);
+        if (!Number.isFinite(loss) || !(await isSound(program))) throw lossIsLost(step, learningRate);
         const seconds = (performance.now() - reportedAt) / 1000;
         const viewsPerSecond = (2 * batchSize * count) / Math.max(1e-6, seconds);
         yield { kind: "step", step, steps, epoch: step / stepsPerEpoch, loss, chance, learningRate, viewsPerSecond, feedWaitMs: waitMs };
         if (checkHealth && !signal.aborted && probe.rows.length > 1) {
-          const outputs = await probeRepresentations(network, state, views, probeTiles, {
-            seed: config.seed,
-            count: probe.rows.length,
-            signal,
-          });
+          const outputs = await representProbe(program, views, probeTiles, { seed: config.seed, count: probe.rows.length, signal });
           yield { kind: "health", step, ...assessHealth({ ...outputs, labels: probe.labels, loss, chance }) };
         }
         if (save || signal.aborted) {
           savedStep = step;
-          yield { kind: "checkpoint", state: await captureCheckpoint(state, { step, config, optimiser }) };
+          yield { kind: "checkpoint", state: await capture() };
         }
         reportedAt = performance.now(); // what the consumer and the checks took is not the steps' time
       }
       signal.throwIfAborted();
     }
-    isHandedOver = true;
-    disposeAll(state.slots);
-    return createModel(network, state.parameters);
+    const { parameters, slots } = splitState(program.read());
+    disposeAll(slots);
+    return createModel(network, new Map(parameters));
   } catch (error) {
     // Aborted while it waited for data or checked health: the steps since the last checkpoint are kept.
-    if (signal.aborted && step > savedStep && (await report.isFinite()) && (await areFinite(state.slots)))
-      yield { kind: "checkpoint", state: await captureCheckpoint(state, { step, config, optimiser }) };
+    if (signal.aborted && step > savedStep && (await report.isFinite()) && (await isSound(program)))
+      yield { kind: "checkpoint", state: await capture() };
     throw error;
   } finally {
-    if (!isHandedOver) disposeState(state);
+    program.dispose();
     report.dispose();
   }
 }
@@ -237,14 +295,10 @@ function createReport() {
   };
 }
 
-/**
- * Whether the optimiser has seen finite gradients only. The loss alone does not tell: the wasm engine's rectifier makes 0 of what is
- * no number, so the loss stays at chance while the weights are lost.
- */
-async function areFinite(slots: Slots): Promise<boolean> {
-  const sum = tf.tidy(() => tf.addN(Array.from(slots.values(), (slot) => tf.sum(slot))));
-  const [value] = await sum.data();
-  sum.dispose();
+async function isSound(program: PretrainProgram): Promise<boolean> {
+  const { sum } = program.run("check", {});
+  const [value] = await sum!.data();
+  sum!.dispose();
   return Number.isFinite(value);
 }
 
@@ -256,44 +310,38 @@ function lossIsLost(step: number, learningRate: number): AppError {
   );
 }
 
-/** Representations of the probe tiles and embeddings of their two fixed views, with running statistics. */
-async function probeRepresentations(
-  network: Network,
-  state: TrainState,
+const probeBatchOf = (count: number) => Math.max(1, Math.min(PROBE_BATCH, count));
+
+/** Representations of the probe tiles and embeddings of their two fixed views. */
+async function representProbe(
+  program: PretrainProgram,
   views: Views,
   tiles: TileFeed,
   { seed, count, signal }: { seed: number; count: number; signal: AbortSignal },
 ): Promise<{ h: Rows; first: Rows; second: Rows }> {
-  const h = createRows(count);
-  const first = createRows(count);
-  const second = createRows(count);
+  const collected = { h: createRows(count), first: createRows(count), second: createRows(count) };
+  const size = probeBatchOf(count);
   let at = 0;
-  for await (const batch of tiles.batches(consecutive(count, PROBE_BATCH), { signal })) {
-    const n = batch.tiles.shape[0];
-    const draws = views.draw({ seed, step: PROBE_STEP + at / PROBE_BATCH }, n);
-    const outputs = tf.tidy(() => {
-      const z = network.forward(state.parameters, views.apply(batch.tiles, draws), "eval").z;
-      return [
-        network.forward(state.parameters, batch.tiles, "eval").h,
-        tf.slice(z, [0, 0], [n, -1]),
-        tf.slice(z, [n, 0], [n, -1]),
-      ] as const;
-    });
-    await Promise.all([h.set(at, outputs[0]), first.set(at, outputs[1]), second.set(at, outputs[2])]);
-    tf.dispose([batch.tiles, ...outputs]);
-    at += n;
+  for await (const batch of tiles.batches(padded(count, size), { signal })) {
+    const draws = views.draw({ seed, step: PROBE_STEP + at / size }, size);
+    const inputs = { ...batch.inputs, ...views.tensors(draws) };
+    const outputs = program.run("represent", inputs);
+    for (const name of ["h", "first", "second"] as const) await collected[name].set(at, outputs[name] as tf.Tensor2D);
+    tf.dispose([...Object.values(inputs), ...Object.values(outputs)]);
+    at += size;
     await tf.nextFrame();
   }
-  return { h: h.rows(), first: first.rows(), second: second.rows() };
+  return { h: collected.h.rows(), first: collected.first.rows(), second: collected.second.rows() };
 }
 
-/** Collects batches of vectors. */
+/** Collects batches of vectors; what is over the count is left out. */
 function createRows(count: number) {
   let values: Float32Array | undefined;
   return {
     async set(at: number, batch: tf.Tensor2D): Promise<void> {
-      values ??= new Float32Array(count * batch.shape[1]);
-      values.set((await batch.data()) as Float32Array, at * batch.shape[1]);
+      const width = batch.shape[1];
+      values ??= new Float32Array(count * width);
+      values.set(((await batch.data()) as Float32Array).subarray(0, (count - at) * width), at * width);
     },
     rows: (): Rows => ({ count, width: (values?.length ?? 0) / count, values: values ?? new Float32Array(0) }),
   };

@@ -21,9 +21,13 @@ export function createInput({ bands, inputPixels }: RunConfig, layout: TileLayou
  * The views of the run's arm.
  * @throws AppError BAD_ARGUMENT when the second stage has no couplets
  */
-export function createRunViews({ arm, kept, augmentation }: RunConfig, { pixels, channels, means, stds }: Preparation): Views {
+export function createRunViews(
+  { arm, kept, augmentation }: RunConfig,
+  { pixels, channels, means, stds }: Preparation,
+  { forAnyPool }: { forAnyPool: boolean },
+): Views {
   const pool = viewPool(arm, kept);
   if (pool.length === 0)
     throw new AppError("BAD_ARGUMENT", `arm ${arm} has no couplets to draw from: finish the sweep, or choose couplets by hand`);
-  return createViews({ settings: augmentation, pool, stage: arm === FULL_ARM ? "full" : "arm", pixels, channels, means, stds });
+  return createViews({ settings: augmentation, pool, stage: arm === FULL_ARM ? "full" : "arm", pixels, channels, means, stds, forAnyPool });
 }

@@ -3,8 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Network } from "./model.ts";
 import { type ContrastiveLossOptions, contrastiveLoss } from "./nt-xent.ts";
 import type { Optimiser, Slots } from "./optimisers.ts";
-import { disposeAll, type Parameters, parameter } from "./parameters.ts";
+import { type Parameters, parameter, prefixed, within } from "./parameters.ts";
 import type { ViewDraws, Views, ViewTensors } from "./views.ts";
+
+const OPTIMISER = "optimiser.";
 
 /** All that a step changes. */
 export interface TrainState {
@@ -13,7 +15,7 @@ export interface TrainState {
 }
 
 export interface StepResult {
-  /** New tensors; those of the old state are the caller's to free (`disposeState`). */
+  /** New tensors, or copies. */
   readonly state: TrainState;
   readonly loss: tf.Scalar;
 }
@@ -48,9 +50,11 @@ export function descend(
     const { value, grads } = tf.valueAndGrads(evaluate)(learned);
     const gradients = new Map(names.map((name, i) => [name, grads[i]!]));
     const update = optimiser.update(state.parameters, gradients, state.slots, learningRate);
+    const moved = new Map(Array.from(statistics, ([name, tensor]) => [name, tensor.clone()]));
+    tf.dispose([...statistics.values()]); // kept above, out of the scope of differentiation
     return [
       value as tf.Scalar,
-      parameterNames.map((name) => update.parameters.get(name) ?? statistics.get(name) ?? parameter(state.parameters, name).clone()),
+      parameterNames.map((name) => update.parameters.get(name) ?? moved.get(name) ?? parameter(state.parameters, name).clone()),
       slotNames.map((name) => parameter(update.slots, name)),
     ];
   });
@@ -63,9 +67,14 @@ export function descend(
   };
 }
 
-/** Frees a state that a step has replaced. */
-export function disposeState({ parameters, slots }: TrainState): void {
-  disposeAll(parameters, slots);
+/** A state's tensors in one map, as a program holds them: slots under `optimiser.`. */
+export function mergeState({ parameters, slots }: TrainState): Map<string, tf.Tensor> {
+  return new Map([...parameters, ...prefixed(slots, OPTIMISER)]);
+}
+
+/** The inverse of `mergeState`; the tensors are shared, not copied. */
+export function splitState(state: Parameters): TrainState {
+  return { parameters: new Map([...state].filter(([name]) => !name.startsWith(OPTIMISER))), slots: within(state, OPTIMISER) };
 }
 
 export interface PretrainStep {
@@ -89,21 +98,9 @@ export function trainStep(
   draws: ViewDraws | ViewTensors,
   learningRate: tf.Scalar,
 ): StepResult {
-  return tidyStep(() => {
-    const both = views.apply(tiles, draws);
-    return descend(state, { optimiser, names, learningRate }, (parameters) => {
-      const { z, statistics } = network.forward(parameters, both, "train");
-      return { loss: contrastiveLoss(z, loss), statistics };
-    });
+  const both = views.apply(tiles, draws);
+  return descend(state, { optimiser, names, learningRate }, (parameters) => {
+    const { z, statistics } = network.forward(parameters, both, "train");
+    return { loss: contrastiveLoss(z, loss), statistics };
   });
-}
-
-/** Frees all tensors that a step makes but its result, which `tidy` cannot find in maps. */
-export function tidyStep(step: () => StepResult): StepResult {
-  let result: StepResult | undefined;
-  tf.tidy(() => {
-    result = step();
-    for (const tensor of [result.loss, ...result.state.parameters.values(), ...result.state.slots.values()]) tf.keep(tensor);
-  });
-  return result!;
 }

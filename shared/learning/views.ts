@@ -15,12 +15,14 @@ import { OPERATION_ORDER, type Sampler, type Scene, type Stage } from "./augment
 import { drawShift } from "./augment/shift.ts";
 import { applyGammaSpeckle, applyImpulseSpeckle, drawSpeckle } from "./augment/speckle.ts";
 import { drawZoom } from "./augment/zoom.ts";
+import { when } from "./ops/when.ts";
+import type { TensorSpecification } from "./program.ts";
 
 /** An array that becomes a tensor. */
 export interface DrawArray {
   readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-  readonly values: Float32Array | Int32Array;
+  readonly dtype: "float32" | "int32" | "bool";
+  readonly values: Float32Array | Int32Array | Uint8Array;
 }
 
 /**
@@ -28,7 +30,9 @@ export interface DrawArray {
  * `transforms` [V, 8], `blurTaps` [V, 7], `contrast` [V], `brightness` [V], `gain` [V, C], `speckle` [V] and `noiseSeed` int32 [2].
  */
 export const DRAW_NAMES = ["transforms", "blurTaps", "contrast", "brightness", "gain", "speckle", "noiseSeed"] as const;
-export type DrawName = (typeof DRAW_NAMES)[number];
+/** Bool scalars that say which stages a pool has; views for any pool have them, and all of the arrays. */
+export const STAGE_NAMES = ["doesMove", "doesResample", "doesBlur", "doesMap", "doesSpeckle"] as const;
+export type DrawName = (typeof DRAW_NAMES)[number] | (typeof STAGE_NAMES)[number];
 
 /** What one view undergoes, for people. */
 export interface DrawnView {
@@ -53,6 +57,8 @@ export interface Views {
    * @param count tiles in the batch, N
    */
   draw(keys: { readonly seed: number; readonly step: number }, count: number): ViewDraws;
+  /** What `tensors` gives for a batch of `count` tiles. */
+  specifications(count: number): Readonly<Record<string, TensorSpecification>>;
   /** The tensors of `draws.arrays`; the caller frees them. */
   tensors(draws: ViewDraws): ViewTensors;
   /**
@@ -73,6 +79,8 @@ export interface ViewsOptions {
   readonly means: ArrayLike<number>;
   /** Standard deviation of each channel's reflectance. // [C] */
   readonly stds: ArrayLike<number>;
+  /** Whether `apply` can be recorded once for all pools: every stage is there, and inputs say which are taken. */
+  readonly forAnyPool?: boolean;
 }
 
 const GEOMETRIC_SAMPLERS = { flip: drawFlip, rotation: drawRotation, shift: drawShift, zoom: drawZoom } as const;
@@ -81,7 +89,7 @@ const GEOMETRIC_SAMPLERS = { flip: drawFlip, rotation: drawRotation, shift: draw
  * What makes views. Operations that no list of the pool holds are left out of `draw` and `apply` altogether.
  * @see SimCLR, arXiv 2002.05709, section 2.1
  */
-export function createViews({ settings, pool, stage, pixels, channels, means, stds }: ViewsOptions): Views {
+export function createViews({ settings, pool, stage, pixels, channels, means, stds, forAnyPool = false }: ViewsOptions): Views {
   if (pool.length === 0) throw new Error("the pool of views is empty: for the identity give one empty list");
   const scene: Scene = { settings, stage, pixels, channels };
   const lists = pool.map((list) => OPERATION_ORDER.filter((name) => list.includes(name)));
@@ -89,7 +97,15 @@ export function createViews({ settings, pool, stage, pixels, channels, means, st
   const isGeometric = has("flip") || has("rotation") || has("shift") || has("zoom");
   // Flips, quarter turns and whole shifts only move pixels.
   const isWhole = !has("zoom") && (settings.profile === "physical" || stage === "full" || !(has("rotation") || has("shift")));
-  const resampling = { fillMode: fillModeOf(settings.profile, stage), interpolation: isWhole ? "nearest" : "bilinear" } as const;
+  const fillMode = fillModeOf(settings.profile, stage);
+  /** Stages of this pool. */
+  const stages: Readonly<Record<(typeof STAGE_NAMES)[number], boolean>> = {
+    doesMove: isGeometric && isWhole,
+    doesResample: isGeometric && !isWhole,
+    doesBlur: has("blur"),
+    doesMap: has("contrast") || has("brightness") || has("gain"),
+    doesSpeckle: has("speckle"),
+  };
   const levels = Float32Array.from({ length: channels }, (_, c) => means[c]! / stds[c]!);
   const isPhysical = settings.profile === "physical";
 
@@ -100,13 +116,15 @@ export function createViews({ settings, pool, stage, pixels, channels, means, st
       dtype: "float32",
       values: new Float32Array(views * width),
     });
+    const isThere = (name: AugmentationName) => forAnyPool || has(name);
     return {
-      ...(isGeometric ? { transforms: array(8) } : {}),
-      ...(has("blur") ? { blurTaps: array(MAXIMUM_RADIUS + 1) } : {}),
-      ...(has("contrast") ? { contrast: array(1, [views]) } : {}),
-      ...(has("brightness") ? { brightness: array(1, [views]) } : {}),
-      ...(has("gain") ? { gain: array(channels) } : {}),
-      ...(has("speckle") ? { speckle: array(1, [views]) } : {}),
+      ...(forAnyPool || isGeometric ? { transforms: array(8) } : {}),
+      ...(isThere("blur") ? { blurTaps: array(MAXIMUM_RADIUS + 1) } : {}),
+      ...(isThere("contrast") ? { contrast: array(1, [views]) } : {}),
+      ...(isThere("brightness") ? { brightness: array(1, [views]) } : {}),
+      ...(isThere("gain") ? { gain: array(channels) } : {}),
+      ...(isThere("speckle") ? { speckle: array(1, [views]), noiseSeed: { shape: [2], dtype: "int32", values: new Int32Array(2) } } : {}),
+      ...(forAnyPool ? Object.fromEntries(Object.entries(stages).map(([name, isTaken]) => [name, flag(isTaken)])) : {}),
     };
   }
 
@@ -120,10 +138,13 @@ export function createViews({ settings, pool, stage, pixels, channels, means, st
       const list = lists.length > 1 ? lists[random.below(lists.length)]! : lists[0]!;
       drawn.push(drawView(random, list, arrays, at));
     }
-    if (!has("speckle")) return { arrays, drawn };
     const random = Random.of(seed, "views", step, "noise");
-    const noiseSeed: DrawArray = { shape: [2], dtype: "int32", values: Int32Array.of(random.nextInt32(), random.nextInt32()) };
-    return { arrays: { ...arrays, noiseSeed }, drawn };
+    arrays.noiseSeed?.values.set([random.nextInt32(), random.nextInt32()]);
+    return { arrays, drawn };
+  }
+
+  function specifications(count: number): Record<string, TensorSpecification> {
+    return Object.fromEntries(Object.entries(neutralArrays(2 * count)).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
   }
 
   /** Draws the operations of a list for one view and writes their numbers into its rows of the arrays. */
@@ -163,21 +184,32 @@ export function createViews({ settings, pool, stage, pixels, channels, means, st
   function apply(tiles: tf.Tensor4D, draws: ViewDraws | ViewTensors): tf.Tensor4D {
     return tf.tidy(() => {
       const given = "drawn" in draws ? tensors(draws as ViewDraws) : (draws as ViewTensors);
+      const takes = (name: (typeof STAGE_NAMES)[number]) => (forAnyPool ? given[name]! : stages[name]);
+      const resample = (interpolation: "nearest" | "bilinear") => (x: tf.Tensor4D) =>
+        applyTransforms(x, given.transforms as tf.Tensor2D, { fillMode, interpolation });
       let x = tf.concat4d([tiles, tiles], 0);
-      if (given.transforms) x = applyTransforms(x, given.transforms as tf.Tensor2D, resampling);
-      if (given.blurTaps) x = applyBlur(x, given.blurTaps as tf.Tensor2D, settings.profile);
-      let map: PixelMap = {};
-      if (given.contrast) map = chain(map, contrastMap(x, given.contrast));
-      if (given.brightness) map = chain(map, brightnessMap(given.brightness));
-      if (given.gain) map = chain(map, gainMap(given.gain, isPhysical ? levels : null));
-      x = applyPixelMap(x, map);
-      if (!given.speckle) return x;
-      const seed = given.noiseSeed as tf.Tensor1D;
-      return settings.profile === "physical"
-        ? applyGammaSpeckle(x, { inverseLooks: given.speckle, seed, levels })
-        : applyImpulseSpeckle(x, { rates: given.speckle, seed, value: settings.parameters.speckle.value });
+      x = when(takes("doesMove"), x, resample("nearest"));
+      x = when(takes("doesResample"), x, resample("bilinear"));
+      x = when(takes("doesBlur"), x, (views, gate) => applyBlur(views, gate(given.blurTaps as tf.Tensor2D), settings.profile));
+      x = when(takes("doesMap"), x, (views) => applyPixelMap(views, pixelMap(views, given)));
+      return when(takes("doesSpeckle"), x, (views, gate) => {
+        const seed = gate(given.noiseSeed as tf.Tensor1D);
+        return settings.profile === "physical"
+          ? applyGammaSpeckle(views, { inverseLooks: given.speckle!, seed, levels })
+          : applyImpulseSpeckle(views, { rates: given.speckle!, seed, value: settings.parameters.speckle.value });
+      });
     });
   }
 
-  return { draw, tensors, apply };
+  function pixelMap(views: tf.Tensor4D, given: ViewTensors): PixelMap {
+    let map: PixelMap = {};
+    if (given.contrast) map = chain(map, contrastMap(views, given.contrast));
+    if (given.brightness) map = chain(map, brightnessMap(given.brightness));
+    if (given.gain) map = chain(map, gainMap(given.gain, isPhysical ? levels : null));
+    return map;
+  }
+
+  return { draw, specifications, tensors, apply };
 }
+
+const flag = (value: boolean): DrawArray => ({ shape: [], dtype: "bool", values: Uint8Array.of(Number(value)) });

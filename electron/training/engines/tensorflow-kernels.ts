@@ -24,6 +24,11 @@ export function registerTensorflowKernels(): void {
   register("FusedBatchNormTrainGrad", fusedBatchNormTrainGrad);
   register("SparseSoftmaxCrossEntropyWithLogits", sparseSoftmaxCrossEntropy);
   register("ReluGrad", reluGrad);
+  register("ApplyAdam", applyAdam);
+  register("ApplyMomentum", applyMomentum);
+  register("Switch", switchKernel);
+  register("Merge", merge);
+  register("UnpackUint16", unpackUint16);
   extend(tf.Conv2DBackpropFilter, conv2dBackpropFilter);
   extend(tf.Conv2DBackpropInput, conv2dBackpropInput);
 }
@@ -49,6 +54,70 @@ function extend<Attributes>(kernelName: string, make: (own: Kernel<Attributes>) 
 /** dy where the rectifier let through; `y` is its result. */
 const reluGrad: Kernel<object> = (backend, { dy, y }) =>
   backend.executeSingleOutput("ReluGrad", [attributes(backend).typed("T", "float32")], [dy!, y!]);
+
+/** Whether a recorder stands in for the binding: nothing is computed then. */
+const isRecording = ({ binding }: NodeJSKernelBackend) =>
+  Object.hasOwn(binding, "executeOp") && Object.getPrototypeOf(binding) !== Object.prototype;
+
+/** A step of Adam for one parameter: its new value and moments. A recorder takes it as one operation, which updates variables in place. */
+const applyAdam: Kernel<{ beta1: number; beta2: number }> = (backend, inputs, { beta1, beta2 }) => {
+  const { value, first, second, gradient, rate, floor } = inputs as Record<string, tf.Tensor>;
+  if (isRecording(backend)) {
+    const [none, b1, b2] = [tf.scalar(0), tf.scalar(beta1), tf.scalar(beta2)];
+    // The powers of the betas, from which TensorFlow corrects the rate, are 0: the rate is corrected already.
+    return backend.executeMultipleOutputs("ApplyAdam", [], [value!, first!, second!, none, none, rate!, b1, b2, floor!, gradient!], 3);
+  }
+  return tf.tidy(() => {
+    const m = tf.add(first!, tf.mul(tf.sub(gradient!, first!), 1 - beta1));
+    const v = tf.add(second!, tf.mul(tf.sub(tf.square(gradient!), second!), 1 - beta2));
+    return [tf.sub(value!, tf.mul(rate!, tf.div(m, tf.add(tf.sqrt(v), floor!)))), m, v];
+  });
+};
+
+/** A step of momentum for one parameter, likewise. */
+const applyMomentum: Kernel<{ momentum: number }> = (backend, inputs, { momentum: decay }) => {
+  const { value, momentum, gradient, rate } = inputs as Record<string, tf.Tensor>;
+  if (isRecording(backend)) {
+    return backend.executeMultipleOutputs("ApplyMomentum", [], [value!, momentum!, rate!, gradient!, tf.scalar(decay)], 2);
+  }
+  return tf.tidy(() => {
+    const m = tf.add(tf.mul(momentum!, decay), gradient!);
+    return [tf.sub(value!, tf.mul(rate!, m)), m];
+  });
+};
+
+/** Sends `x` one of two ways: [where `condition` is false, where it is true]. Only in a recording: nothing computed can be absent. */
+const switchKernel: Kernel<object> = (backend, { x, condition }) =>
+  backend.executeMultipleOutputs("Switch", [attributes(backend).typed("T", x!.dtype)], [x!, condition!], 2);
+
+/** Whichever of two ways was taken. */
+const merge: Kernel<object> = (backend, { a, b }) => {
+  const { binding } = backend;
+  const inputs = { name: "N", type: binding.TF_ATTR_INT, value: 2 };
+  const [result] = backend.executeMultipleOutputs("Merge", [attributes(backend).typed("T", a!.dtype), inputs], [a!, b!], 2);
+  return result!;
+};
+
+/** Numbers of 16 bits without sign, two of them in each int32, as float32. // [..., n] -> [..., 2 n] */
+const unpackUint16: Kernel<{ shape: number[] }> = (backend, { packed }, { shape }) => {
+  const { binding } = backend;
+  const type = (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value });
+  const UINT16 = 17; // not among the binding's types
+  const native = backend as unknown as { getInputTensorIds(tensors: tf.TensorInfo[]): number[] };
+  const bits = binding.executeOp(
+    "Bitcast",
+    [type("T", binding.TF_INT32), type("type", UINT16)],
+    native.getInputTensorIds([packed!]),
+    1,
+  )[0]!;
+  const cast = [type("SrcT", UINT16), type("DstT", binding.TF_FLOAT)];
+  const [numbers] = binding.executeOp("Cast", cast, [bits.id], 1);
+  binding.deleteTensor(bits.id);
+  const made = (backend as unknown as { createOutputTensor(metadata: object): tf.Tensor }).createOutputTensor(numbers!);
+  const result = tf.reshape(made, shape);
+  made.dispose();
+  return result;
+};
 
 function statelessKernel(op: string): Kernel<{ shape: number[] }> {
   return (backend, { seed }, { shape }) => {

@@ -15,7 +15,7 @@ export interface EncoderOutput {
 
 export interface ForwardOptions {
   /** Weight of this batch in the running statistics; PyTorch's default is 0.1. */
-  readonly momentum?: number;
+  readonly momentum?: number | tf.Scalar;
 }
 
 export interface Encoder {

@@ -184,7 +184,7 @@ interface SeenStatistic {
 }
 
 /** running + momentum (factor batch - running), for all statistics end to end: eight operations instead of three or four each. */
-function blend(seen: readonly SeenStatistic[], momentum: number): Map<string, tf.Tensor> {
+function blend(seen: readonly SeenStatistic[], momentum: number | tf.Scalar): Map<string, tf.Tensor> {
   if (seen.length === 0) return new Map();
   const sizes = seen.map(({ running }) => running.size);
   const factors = tf.tensor1d(Float32Array.from(seen.flatMap(({ factor }, i) => Array<number>(sizes[i]!).fill(factor))));

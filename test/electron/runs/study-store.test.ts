@@ -155,7 +155,12 @@ describe("a study", () => {
       preset: "demo",
       settings: { dataset: "fields", full: { epochs: 9, seeds: [8] } },
     });
-    expect(runConfigOf(study, "gain+shift", 5)).toMatchObject({ arm: "gain+shift", seed: 5, kept: [], pretrain: PRESETS.demo.settings.pretrain });
+    expect(runConfigOf(study, "gain+shift", 5)).toMatchObject({
+      arm: "gain+shift",
+      seed: 5,
+      kept: [],
+      pretrain: PRESETS.demo.settings.pretrain,
+    });
     expect(fullRunConfig(study, ["gain+shift"], 8)).toMatchObject({ arm: "full", seed: 8, kept: ["gain+shift"], pretrain: { epochs: 9 } });
     expect(fullRunsOf(study)).toEqual([{ arm: "full", seed: 8 }]);
   });

@@ -97,13 +97,14 @@ describe.each(ENGINES)("preparation on $name", ({ name, skip }) => {
     expect(x.shape).toEqual([3, 8, 8, 2]);
     expect(tf.memory().numTensors).toBe(before + 1 + tensorsOf(2));
     const parts = preparation.upload(rawTiles());
-    expect(parts.map(({ shape }) => shape)).toEqual([
-      [3, 1, 24, 24],
-      [3, 1, 12, 12],
-    ]);
+    const specifications = preparation.specifications(3);
+    expect(Object.keys(parts)).toEqual(["dn0", "dn1"]);
+    for (const [place, { shape, dtype }] of Object.values(parts).entries()) expect({ shape, dtype }).toEqual(specifications[`dn${place}`]);
+    if (name === "tensorflow") expect(specifications.dn1).toEqual({ shape: [3, 72], dtype: "int32" });
+    else expect(specifications.dn1).toEqual({ shape: [3, 1, 12, 12], dtype: "float32" });
     const again = preparation.standardise(parts);
     expect(await again.data()).toEqual(await x.data());
-    tf.dispose([x, again, parts]);
+    tf.dispose([x, again, Object.values(parts)]);
     preparation.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });

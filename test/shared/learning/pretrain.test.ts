@@ -71,7 +71,7 @@ test("tells its phases, every step, health at each epoch and checkpoints; learns
   expect(steps.every(({ viewsPerSecond, learningRate }) => viewsPerSecond > 0 && learningRate > 0)).toBe(true);
   expect(events.filter((event) => event.kind === "health").map(({ step }) => step)).toEqual([5, 10, 15]);
   expect(checkpoints(events).map(({ step }) => step)).toEqual([4, 8, 12, 15]);
-  expect(events.filter((event) => event.kind === "phase").map(({ phase }) => phase)).toEqual(["prepare", "pretrain"]);
+  expect(events.filter((event) => event.kind === "phase").map(({ phase }) => phase)).toEqual(["prepare", "prepare", "pretrain"]);
   expectEqual(new Map([...checkpoints(events).at(-1)!.tensors].filter(([name]) => !name.startsWith("optimiser."))), await weightsOf(model));
   expect(tf.memory().numTensors).toBe(before);
 });
