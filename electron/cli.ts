@@ -1,6 +1,7 @@
 // The command line: the same application, headless.
 import { Command, CommanderError } from "commander";
 import { version } from "./app/version.ts";
+import { benchCommand } from "./commands/bench.ts";
 import { EXIT } from "./commands/context.ts";
 import { ingestCommand, sampleCommand, scanCommand, tileCommand, tilesCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -17,6 +18,7 @@ const program = new Command("simclr-s2")
 
 const commands = [
   doctorCommand(),
+  benchCommand(),
   sampleCommand(),
   scanCommand(),
   ingestCommand(),

@@ -10,8 +10,14 @@ const measured = new Map<string, number>();
  * @throws AppError when the engine cannot be loaded
  */
 export async function measureViewsPerSecond(config: StudyConfig, dataset: Dataset): Promise<number> {
-  const { encoder, engine, threads, pretrain } = config;
-  const step = { encoder, pixels: config.inputPixels ?? dataset.tilePixels, channels: config.bands.length, batchSize: pretrain.batchSize };
+  const { encoder, precision, engine, threads, pretrain } = config;
+  const step = {
+    encoder,
+    precision,
+    pixels: config.inputPixels ?? dataset.tilePixels,
+    channels: config.bands.length,
+    batchSize: pretrain.batchSize,
+  };
   const key = JSON.stringify({ ...step, engine, threads });
   const known = measured.get(key);
   if (known !== undefined) return known;

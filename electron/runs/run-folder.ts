@@ -5,18 +5,19 @@ import { join } from "node:path";
 import { z } from "zod";
 import { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError } from "../../shared/domain/errors.ts";
-import { RunConfig } from "../../shared/domain/run-config.ts";
+import { PRECISIONS, RunConfig } from "../../shared/domain/run-config.ts";
 import { Evaluation, type LossPoint, QUEUED, type RunEvent, type RunState, reduceRun } from "../../shared/domain/run-state.ts";
 import { ASIDE_SUFFIX, writeError, writeFileAtomic } from "../files/atomic-file.ts";
 import { readEvents } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
 
-/** `run.json`: what a run does, and with what it was done. The last four are null until it is first executed. */
+/** `run.json`: what a run does, and with what it was done. The last five are null until it is first executed. */
 export const RunRecord = z.object({
   version: z.literal(1),
   created: z.string(),
   config: RunConfig,
   engine: EngineInfo.nullable(),
+  precision: z.enum(PRECISIONS).nullable().default(null).describe("of convolutions and what follows them"),
   software: z.record(z.string(), z.string()).nullable().describe("versions of the application and of what it computes with"),
   dataset: z.object({ name: z.string(), fingerprint: z.string(), tiles: z.int(), simulated: z.boolean() }).nullable(),
   pretrainingTiles: z.int().nullable().describe("tiles drawn for pretraining, none of the test part"),
@@ -52,6 +53,7 @@ export async function createRun(folder: string, config: RunConfig, now: () => Da
     created: now().toISOString(),
     config,
     engine: null,
+    precision: null,
     software: null,
     dataset: null,
     pretrainingTiles: null,

@@ -10,13 +10,15 @@ import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint, modelFromCheckpoint } from "../../shared/learning/checkpoint.ts";
 import { finetune, type ScoresEvent } from "../../shared/learning/finetune.ts";
 import { pretrain } from "../../shared/learning/pretrain.ts";
-import type { Programs } from "../../shared/learning/program.ts";
+import { EAGER_PROGRAMS, type Programs } from "../../shared/learning/program.ts";
 import { readAllTiles } from "../ingest/catalogue.ts";
 import { writeParquet } from "../ingest/parquet.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
 import { readCheckpoint, writeCheckpoint } from "../runs/checkpoints.ts";
 import { type Journal, openJournal } from "../runs/journal.ts";
 import { type RunRecord, readRun, runFiles, tidyRun, writeMetrics, writeRun } from "../runs/run-folder.ts";
+import { precisionOf } from "./engines/precision.ts";
+import type { ProgramsOf } from "./engines/programs.ts";
 import { chooseRunTiles, type RunTile } from "./run-tiles.ts";
 import { softwareVersions } from "./software.ts";
 import { readWeights, writeWeights } from "./weights-files.ts";
@@ -39,7 +41,7 @@ export interface ExecuteRunOptions {
   /** The engine loaded in this thread. */
   readonly engine: EngineInfo;
   /** What runs the steps; as they are written when not given. */
-  readonly programs?: Programs | undefined;
+  readonly programs?: ProgramsOf | undefined;
   /** Abort with `RunInterrupted`; any other reason counts as paused. */
   readonly signal: AbortSignal;
 }
@@ -91,7 +93,13 @@ function write(journal: Journal | undefined, body: RunEventBody): RunEvent {
   return { ...body, at: Date.now() } as RunEvent;
 }
 
-async function* execute({ runFolder, datasetFolder, engine, programs, signal }: ExecuteRunOptions): AsyncGenerator<RunEventBody, void> {
+async function* execute({
+  runFolder,
+  datasetFolder,
+  engine,
+  programs: programsOf,
+  signal,
+}: ExecuteRunOptions): AsyncGenerator<RunEventBody, void> {
   const record = await readRun(runFolder);
   if (!record) throw new AppError("NOT_FOUND", `${runFolder} holds no run: it has no run.json. Start the run again.`);
   const { config } = record;
@@ -102,12 +110,15 @@ async function* execute({ runFolder, datasetFolder, engine, programs, signal }: 
     const tiles = chooseRunTiles(await catalogue(datasetFolder), config);
     const steps =
       config.arm === CONTROL_ARM ? 0 : config.pretrain.epochs * Math.floor(tiles.pretraining.length / config.pretrain.batchSize);
+    const precision = programsOf ? precisionOf(config, engine) : "f32";
+    const programs = programsOf?.(precision) ?? EAGER_PROGRAMS;
     const weights = await readWeights(runFolder);
     const resume = weights ?? (await lastCheckpoint(runFolder));
     const { name, fingerprint, tiles: count, simulated } = reader.dataset;
     await writeRun(runFolder, {
       ...record,
       engine,
+      precision,
       software: softwareVersions(engine),
       dataset: { name, fingerprint, tiles: count, simulated },
       pretrainingTiles: tiles.pretraining.length,
@@ -155,7 +166,7 @@ async function* evaluate(context: {
   reader: Awaited<ReturnType<typeof openTileStore>>;
   labelled: readonly RunTile[];
   state: CheckpointState;
-  programs: Programs | undefined;
+  programs: Programs;
   signal: AbortSignal;
 }): AsyncGenerator<RunEventBody, number | null> {
   const { runFolder, config, reader, labelled, state, programs, signal } = context;

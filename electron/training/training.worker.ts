@@ -3,13 +3,14 @@ import { type MessagePort, workerData } from "node:worker_threads";
 import { implement, ORPCError } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/message-port";
 import { trainingContract } from "../../shared/contract/workers.ts";
+import { AUGMENTATIONS } from "../../shared/domain/augmentations.ts";
 import type { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError, isCancellation, messageOf } from "../../shared/domain/errors.ts";
-import type { Programs } from "../../shared/learning/program.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
 import { readRun } from "../runs/run-folder.ts";
 import { benchmark } from "./benchmark.ts";
-import { createPrograms } from "./engines/programs.ts";
+import { precisionOf } from "./engines/precision.ts";
+import { createPrograms, type ProgramsOf } from "./engines/programs.ts";
 import { loadEngine } from "./engines/select.ts";
 import { executeRun, RunInterrupted } from "./execute-run.ts";
 import { previewViews } from "./preview.ts";
@@ -18,7 +19,7 @@ import { previewViews } from "./preview.ts";
 function createRouter() {
   let engine: Promise<EngineInfo> | undefined;
   /** Kept from run to run: the runs of a study share their compiled steps. */
-  let programs: Programs | undefined;
+  let programs: ProgramsOf | undefined;
   let active: AbortController | undefined;
 
   /** @throws ENGINE_UNAVAILABLE also when this thread already holds another engine than the one asked for by name */
@@ -71,8 +72,10 @@ function createRouter() {
     benchmark: os.benchmark.handler(async ({ input, signal }) => {
       const controller = begin(signal);
       try {
-        programs ??= createPrograms(await load("auto", null));
-        return await benchmark({ ...input, programs }, controller.signal);
+        const loaded = await load("auto", null);
+        programs ??= createPrograms(loaded);
+        const step = { ...input, operations: AUGMENTATIONS, programs: programs(precisionOf(input, loaded)) };
+        return await benchmark(step, controller.signal);
       } finally {
         active = undefined;
       }

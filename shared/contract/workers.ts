@@ -5,7 +5,7 @@ import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts"
 import { BandNameSchema } from "../domain/dataset.ts";
 import { EngineInfo } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
-import { ENCODERS, ENGINES } from "../domain/run-config.ts";
+import { ENCODERS, ENGINES, PRECISIONS } from "../domain/run-config.ts";
 import { RunEvent } from "../domain/run-state.ts";
 
 const procedure = oc.errors({
@@ -24,7 +24,16 @@ export const trainingContract = {
   interrupt: procedure.input(z.object({ reason: z.enum(["paused", "cancelled"]) })),
   /** Measures a few training steps on random tiles. Unit: views a second. */
   benchmark: procedure
-    .input(z.object({ encoder: z.enum(ENCODERS), pixels: z.int(), channels: z.int(), batchSize: z.int(), steps: z.int().default(3) }))
+    .input(
+      z.object({
+        encoder: z.enum(ENCODERS),
+        precision: z.enum(["auto", ...PRECISIONS]).default("auto"),
+        pixels: z.int(),
+        channels: z.int(),
+        batchSize: z.int(),
+        steps: z.int().default(3),
+      }),
+    )
     .output(z.object({ viewsPerSecond: z.number(), stepMs: z.number() })),
   /** Two views of one tile as reflectance [channels, pixels, pixels], float32; and the tile itself. */
   preview: procedure

@@ -6,6 +6,9 @@ import { LABEL_SETS } from "./labels.ts";
 import { ALL_ARMS, CONTROL_ARM } from "./study.ts";
 
 export const ENGINES = ["auto", "tensorflow", "wasm"] as const;
+/** `bf16`: convolutions and what follows them in bfloat16; weights, statistics, loss and optimiser in float32. */
+export const PRECISIONS = ["f32", "bf16"] as const;
+export type Precision = (typeof PRECISIONS)[number];
 export const ENCODERS = ["resnet18", "resnet50", "small"] as const;
 export type EncoderName = (typeof ENCODERS)[number];
 
@@ -71,6 +74,10 @@ export const RunConfig = z.strictObject({
   seed: z.int().min(0).describe("seed of weights, order, views and label draws"),
   engine: z.enum(ENGINES).default("auto").describe("compute engine"),
   threads: z.int().min(1).max(256).nullable().default(null).describe("compute threads; all cores when empty"),
+  precision: z
+    .enum(["auto", ...PRECISIONS])
+    .default("auto")
+    .describe("numbers of the step; auto: bf16 where the machine is faster with it"),
   encoder: z.enum(ENCODERS).default("resnet18").describe("encoder"),
   bands: z
     .array(z.enum(BAND_NAMES))

@@ -1,10 +1,10 @@
 // Tells what a machine has for training: the engine in use, why not a better one, and what to do about it.
 
-import { existsSync, readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
 import type { EngineReport } from "../../../shared/domain/engine.ts";
 import { messageOf } from "../../../shared/domain/errors.ts";
 import { type Exec, exec as realExec } from "./exec.ts";
+import { processorFlags } from "./precision.ts";
 import { findToolchain, type Tool } from "./provision.ts";
 import { rememberedFailure } from "./remembered.ts";
 import { findRuntime, hasNvidiaGpu, runtimesFolder, verifyRuntime } from "./runtime.ts";
@@ -89,8 +89,7 @@ async function checkGpu(exec: Exec): Promise<Check> {
 
 function checkProcessor(): Check {
   const cores = cpus();
-  const path = "/proc/cpuinfo";
-  const flags = existsSync(path) ? (/^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync(path, "utf8"))?.[1]?.split(" ") ?? []) : [];
+  const flags = processorFlags();
   const fast = FAST_FLAGS.filter((flag) => flags.includes(flag));
   const detail = `${cores[0]?.model.trim() || process.arch}, ${cores.length} ${cores.length === 1 ? "core" : "cores"}`;
   return { name: "Processor", status: "info", detail: fast.length > 0 ? `${detail}, with ${fast.join(", ")}` : detail };

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Precision } from "../../../../shared/domain/run-config.ts";
 import type { Parameters } from "../../../../shared/learning/parameters.ts";
 import type { Program, ProgramFunction, ProgramFunctions, Programs, Tensors } from "../../../../shared/learning/program.ts";
 import type { GraphNode, TensorSpec } from "./graph.ts";
@@ -11,9 +12,6 @@ import { lowerPrecision } from "./mixed-precision.ts";
 import { type NativeBackend, nativeBackend } from "./native-backend.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { encodeSavedModel, TAG } from "./saved-model.ts";
-
-/** `bf16`: convolutions and what follows them in bfloat16 (mixed-precision.ts). */
-export type Precision = "f32" | "bf16";
 
 /** What a function of the graph takes and gives. */
 interface Signature {
@@ -35,7 +33,10 @@ const WRITE = "write";
 /** Programs that stay loaded when they are no longer used, for the next run of the same shape. */
 const KEPT_SESSIONS = 2;
 
-/** Compiles programs on the backend in use and keeps the last ones, so that the runs of a study share a graph. */
+/**
+ * Compiles programs on the backend in use and keeps the last ones, so that the runs of a study share a graph.
+ * @param options.precision of convolutions and what follows them (mixed-precision.ts)
+ */
 export function createCompiledPrograms({ precision }: { readonly precision: Precision }): Programs & { dispose(): void } {
   const backend = nativeBackend();
   const idle = new Map<string, number>();

@@ -1,10 +1,10 @@
 // Compiled programs do what the code does that they were recorded from.
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createCompiledPrograms, type Precision } from "../../../../../electron/training/engines/compiled/program.ts";
+import { createCompiledPrograms } from "../../../../../electron/training/engines/compiled/program.ts";
 import { loadEngine } from "../../../../../electron/training/engines/select.ts";
 import type { AugmentationName } from "../../../../../shared/domain/augmentations.ts";
-import { RunConfig } from "../../../../../shared/domain/run-config.ts";
+import { type Precision, RunConfig } from "../../../../../shared/domain/run-config.ts";
 import { createNetwork } from "../../../../../shared/learning/model.ts";
 import { createOptimiser, type OptimiserName } from "../../../../../shared/learning/optimisers.ts";
 import { disposeAll, initialiseParameters, isTrainable, type Parameters } from "../../../../../shared/learning/parameters.ts";

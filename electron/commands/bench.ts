@@ -1,0 +1,254 @@
+// `bench`: the speed and memory of the training step here, part by part, beside PyTorch's in the same run.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { z } from "zod";
+import type { AugmentationName } from "../../shared/domain/augmentations.ts";
+import { AppError } from "../../shared/domain/errors.ts";
+import { ENCODERS, PRECISIONS } from "../../shared/domain/run-config.ts";
+import { EAGER_PROGRAMS } from "../../shared/learning/program.ts";
+import { addFlags } from "../flags.ts";
+import { type BenchmarkResult, benchmark } from "../training/benchmark.ts";
+import { precisionOf } from "../training/engines/precision.ts";
+import { createPrograms } from "../training/engines/programs.ts";
+import { loadEngine } from "../training/engines/select.ts";
+import { type CommonOptions, type Context, runCommand, table, withCommonFlags } from "./context.ts";
+
+/** With `--augment`: two geometric operations and one on pixels, of every view. */
+const AUGMENT: readonly AugmentationName[] = ["rotation", "shift", "blur"];
+
+const StepFlags = z.strictObject({
+  encoder: z.enum(ENCODERS).default("resnet18").describe("encoder"),
+  batch: z.int().min(2).max(4096).default(32).describe("tiles a step; each gives two views"),
+  size: z.int().min(16).max(512).default(120).describe("side of a tile, px"),
+  precision: z
+    .enum(["auto", ...PRECISIONS])
+    .default("auto")
+    .describe("numbers of the step; auto: bf16 where the machine is faster with it"),
+  engine: z
+    .enum(["auto", "tensorflow", "eager", "wasm"])
+    .default("auto")
+    .describe("compute engine; eager: tensorflow an operation at a time, not compiled"),
+  threads: z.int().min(1).max(256).nullable().default(null).describe("compute threads; all cores when empty"),
+  steps: z.int().min(1).max(100_000).default(9).describe("steps that are timed"),
+});
+type StepFlags = z.infer<typeof StepFlags>;
+
+/** What `bench step --json` prints. */
+type StepReport = BenchmarkResult & { readonly engine: string; readonly threads: number; readonly augment: boolean } & Pick<
+    StepFlags,
+    "encoder" | "batch" | "size" | "precision"
+  >;
+
+async function measureStep(
+  flags: StepFlags,
+  { augment, parts }: { augment: boolean; parts: boolean },
+  signal: AbortSignal,
+): Promise<StepReport> {
+  const { encoder, batch, size, threads, steps } = flags;
+  const isEager = flags.engine === "eager";
+  const engine = await loadEngine(flags.engine === "eager" ? "tensorflow" : flags.engine, threads === null ? {} : { threads });
+  const precision = isEager ? "f32" : precisionOf({ precision: flags.precision, encoder }, engine);
+  const programs = isEager ? EAGER_PROGRAMS : createPrograms(engine)(precision);
+  const operations = augment ? AUGMENT : [];
+  const result = await benchmark({ encoder, pixels: size, channels: 10, batchSize: batch, operations, steps, parts, programs }, signal);
+  return { engine: isEager ? "eager" : engine.name, threads: engine.threads, encoder, batch, size, precision, augment, ...result };
+}
+
+function stepText(report: StepReport): string {
+  const { engine, threads, encoder, batch, size, precision, augment, viewsPerSecond, stepMs, peakRssMb, parts } = report;
+  const lines = [
+    `${encoder}, ${batch} tiles of ${size} px, ${precision}${augment ? `, ${AUGMENT.join(" + ")}` : ""}; ${engine} on ${threads} threads`,
+    `${viewsPerSecond.toFixed(1)} views/s, ${stepMs.toFixed(0)} ms a step, peak ${peakRssMb} MB`,
+  ];
+  if (parts)
+    lines.push(
+      Object.entries(parts)
+        .map(([name, ms]) => `${name} ${(ms as number).toFixed(1)} ms`)
+        .join(", "),
+    );
+  return lines.join("\n");
+}
+
+function stepCommand(): Command {
+  const command = new Command("step").description("time the training step on random tiles");
+  const read = addFlags(command, StepFlags, {});
+  command.option("--augment", `${AUGMENT.join(" + ")} in every view; else views are the tiles themselves`);
+  command.option("--no-parts", "do not time the parts of a step");
+  return withCommonFlags(command, { workspace: false }).action(
+    (options: CommonOptions & Record<string, unknown> & { augment?: boolean; parts: boolean }) =>
+      runCommand(options, async ({ print, signal }) => {
+        const report = await measureStep(
+          StepFlags.parse(read(options)),
+          { augment: options.augment ?? false, parts: options.parts },
+          signal,
+        );
+        print(report, () => stepText(report));
+      }),
+  );
+}
+
+// ---- all of it, beside the peer
+
+/** One column of the comparison: a program that prints a line of JSON with viewsPerSecond and peakRssMb. */
+interface Contender {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+interface Case {
+  readonly encoder: "resnet18" | "resnet50";
+  readonly batch: number;
+  readonly augment: boolean;
+}
+
+const CASES: readonly Case[] = [
+  { encoder: "resnet18", batch: 32, augment: false },
+  { encoder: "resnet18", batch: 32, augment: true },
+  { encoder: "resnet50", batch: 32, augment: false },
+];
+
+interface Figures {
+  readonly contender: string;
+  readonly viewsPerSecond: readonly number[];
+  readonly peakRssMb: readonly number[];
+}
+
+type CaseReport = Case & { readonly size: number; readonly threads: number; readonly contenders: readonly Figures[] };
+
+function contendersOf(
+  { encoder, batch, augment }: Case,
+  options: { size: number; threads: number; python: string | null; peer: string },
+): Contender[] {
+  const { size, threads, python, peer } = options;
+  const own = (name: string, engine: string, precision: string): Contender => ({
+    name,
+    command: process.execPath,
+    args: [
+      ...[process.argv[1]!, "bench", "step", "--json", "--no-parts", "--engine", engine, "--precision", precision, "--encoder", encoder],
+      ...["--batch", `${batch}`, "--size", `${size}`, "--threads", `${threads}`, ...(augment ? ["--augment"] : [])],
+    ],
+  });
+  const torch = (name: string, ...more: string[]): Contender => ({
+    name,
+    command: python!,
+    args: [
+      peer,
+      "--depth",
+      encoder.slice(6),
+      "--batch",
+      `${batch}`,
+      "--size",
+      `${size}`,
+      "--threads",
+      `${threads}`,
+      ...(augment ? ["--augment"] : []),
+      ...more,
+    ],
+  });
+  return [
+    own("compiled f32", "tensorflow", "f32"),
+    ...(python ? [torch("torch f32")] : []),
+    own("compiled bf16", "tensorflow", "bf16"),
+    ...(python ? [torch("torch bf16", "--dtype", "bf16")] : []),
+    ...(python && !augment ? [torch("torch.compile f32", "--compile"), torch("torch.compile bf16", "--compile", "--dtype", "bf16")] : []),
+  ];
+}
+
+/** The last line of JSON that a program prints. */
+function run({ command, args }: Contender, signal: AbortSignal): Promise<{ viewsPerSecond: number; peakRssMb: number }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], signal });
+    let text = "";
+    let errors = "";
+    child.stdout.on("data", (chunk) => (text += chunk));
+    child.stderr.on("data", (chunk) => (errors += chunk));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      const start = text.indexOf("{");
+      if (code === 0 && start >= 0) resolve(JSON.parse(text.slice(start)));
+      else
+        reject(
+          new AppError(
+            "NO_DATA",
+            `${command} ${args.join(" ")} gave no figures: ${errors.trim().split("\n").at(-1) ?? `exit code ${code}`}`,
+          ),
+        );
+    });
+  });
+}
+
+async function compare(
+  options: { repeats: number; size: number; threads: number; python: string | null; peer: string },
+  context: Context,
+): Promise<CaseReport[]> {
+  const reports: CaseReport[] = [];
+  for (const each of CASES) {
+    const contenders = contendersOf(each, options);
+    const figures = contenders.map(({ name }) => ({ contender: name, viewsPerSecond: [] as number[], peakRssMb: [] as number[] }));
+    for (let repeat = 0; repeat < options.repeats; repeat++)
+      for (const [i, contender] of contenders.entries()) {
+        context.note(`${each.encoder}${each.augment ? " with augmentation" : ""}: ${contender.name}, ${repeat + 1} of ${options.repeats}`);
+        const { viewsPerSecond, peakRssMb } = await run(contender, context.signal);
+        figures[i]!.viewsPerSecond.push(viewsPerSecond);
+        figures[i]!.peakRssMb.push(peakRssMb);
+      }
+    reports.push({ ...each, size: options.size, threads: options.threads, contenders: figures });
+  }
+  return reports;
+}
+
+const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
+const median = (values: readonly number[]) => sorted(values)[Math.floor(values.length / 2)]!;
+
+/** Min, median and max of the repeats, and ratios of medians to PyTorch's of the same precision. */
+function compareText({ encoder, batch, augment, size, threads, contenders }: CaseReport): string {
+  const rows = contenders.map(({ contender, viewsPerSecond, peakRssMb }) => {
+    const peer = contender.startsWith("compiled")
+      ? contenders.find((other) => other.contender === contender.replace("compiled", "torch"))
+      : undefined;
+    const ratio = (own: readonly number[], theirs: readonly number[] | undefined) =>
+      theirs ? (median(own) / median(theirs)).toFixed(2) : "";
+    return [
+      contender,
+      ...[sorted(viewsPerSecond)[0]!, median(viewsPerSecond), sorted(viewsPerSecond).at(-1)!].map((value) => value.toFixed(1)),
+      ratio(viewsPerSecond, peer?.viewsPerSecond),
+      median(peakRssMb),
+      ratio(peakRssMb, peer?.peakRssMb),
+    ];
+  });
+  const title = `${encoder}, ${batch} tiles of ${size} px, ${threads} threads${augment ? `, ${AUGMENT.join(" + ")}` : ""}`;
+  return `${title}\n${table(rows, ["", "min views/s", "median", "max", "x torch", "peak MB", "x torch"])}`;
+}
+
+/** A Python with PyTorch: the one named, else the first on the path. */
+async function findTorch(python: string, signal: AbortSignal): Promise<string | null> {
+  const probe: Contender = { name: "", command: python, args: ["-c", "import torch; print('{}')"] };
+  return run(probe, signal).then(
+    () => python,
+    () => null,
+  );
+}
+
+export function benchCommand(): Command {
+  const command = new Command("bench")
+    .description("time the training step in each precision, beside PyTorch where a Python has it; several times in turn")
+    .addOption(new Option("--repeats <NUMBER>", "times that each is run").argParser(Number).default(3))
+    .addOption(new Option("--size <NUMBER>", "side of a tile, px").argParser(Number).default(120))
+    .addOption(new Option("--threads <NUMBER>", "compute threads of each").argParser(Number).default(2))
+    .option("--python <PROGRAM>", "a Python that has torch, and kornia for augmentation", "python3")
+    .option("--peer <SCRIPT>", "the peer's script", join("test", "bench", "torch_step.py"));
+  withCommonFlags(command, { workspace: false }).action(
+    (options: CommonOptions & { repeats: number; size: number; threads: number; python: string; peer: string }) =>
+      runCommand(options, async (context) => {
+        const python = existsSync(options.peer) ? await findTorch(options.python, context.signal) : null;
+        if (!python) context.note(`No peer: ${options.python} has no torch, or ${options.peer} is not there. Name one with --python.`);
+        const reports = await compare({ ...options, python }, context);
+        context.print(reports, () => reports.map(compareText).join("\n\n"));
+      }),
+  );
+  command.addCommand(stepCommand());
+  return command;
+}
