@@ -94,7 +94,7 @@ async function createBench(
   const reader = randomTiles(bands, pixels);
   const preparation = createPreparation({ layout: reader.layout, bands, inputPixels: null });
   const views = createViews({
-    settings: AugmentationSettings.parse({}),
+    settings: AugmentationSettings.parse({ profile: "physical" }),
     pool: [operations],
     stage: "arm",
     ...preparation,

@@ -184,49 +184,36 @@ const sparseSoftmaxCrossEntropy: Kernel<object> = (backend, { logits, labels }) 
   return backend.executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", opAttributes, [logits!, labels!], 2);
 };
 
-/** Adds explicit padding, which the package's own kernel has in the forward direction only. */
+/**
+ * Adds explicit padding, which the package's own kernel has in the forward direction only: the input is padded by an operation of its own,
+ * since TensorFlow has fast gradients (oneDNN) for "valid" and "same" alone.
+ */
 function conv2dBackpropFilter(own: Kernel<tf.Conv2DBackpropFilterAttrs>): Kernel<tf.Conv2DBackpropFilterAttrs> {
   return (backend, inputs, attrs) => {
-    const { strides, pad, dimRoundingMode, filterShape } = attrs;
+    const { pad } = attrs;
     if (!Array.isArray(pad)) return own(backend, inputs, attrs);
-    const { x, dy } = inputs;
-    const info = tf.backend_util.computeConv2DInfo(x!.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode);
-    return convolutionGradient(backend, tf.Conv2DBackpropFilter, info, filterShape, (size) => [x!, size, dy!]);
+    const x = tf.pad(inputs.x!, pad as [number, number][]);
+    const result = own(backend, { ...inputs, x }, { ...attrs, pad: "valid" });
+    x.dispose();
+    return result;
   };
 }
 
-/** Adds explicit padding, likewise. */
+/** Adds explicit padding, likewise: the gradient of the padded input, without its margin. */
 function conv2dBackpropInput(own: Kernel<tf.Conv2DBackpropInputAttrs>): Kernel<tf.Conv2DBackpropInputAttrs> {
   return (backend, inputs, attrs) => {
-    const { strides, pad, dimRoundingMode, inputShape } = attrs;
+    const { pad, inputShape } = attrs;
     if (!Array.isArray(pad)) return own(backend, inputs, attrs);
-    const { dy, filter } = inputs;
-    const info = tf.backend_util.computeConv2DInfo(inputShape, filter!.shape as Shape4, strides, 1, pad, dimRoundingMode);
-    return convolutionGradient(backend, tf.Conv2DBackpropInput, info, inputShape, (size) => [size, filter!, dy!]);
+    const padded = inputShape.map((side, axis) => side + pad[axis]![0] + pad[axis]![1]) as Shape4;
+    const whole = own(backend, inputs, { ...attrs, pad: "valid", inputShape: padded }) as tf.Tensor;
+    const result = tf.slice(
+      whole,
+      pad.map(([before]) => before),
+      inputShape,
+    );
+    whole.dispose();
+    return result;
   };
-}
-
-function convolutionGradient(
-  backend: NodeJSKernelBackend,
-  op: string,
-  { strideHeight, strideWidth, padInfo }: tf.backend_util.Conv2DInfo,
-  shape: number[],
-  inputs: (size: tf.Tensor) => tf.Tensor[],
-): tf.Tensor {
-  const { typed, text, bool, integers } = attributes(backend);
-  const size = tf.tensor1d(shape, "int32");
-  const opAttributes = [
-    typed("T", "float32"),
-    integers("strides", [1, strideHeight, strideWidth, 1]),
-    text("padding", "EXPLICIT"),
-    integers("explicit_paddings", [0, 0, padInfo.top, padInfo.bottom, padInfo.left, padInfo.right, 0, 0]),
-    text("data_format", "NHWC"),
-    bool("use_cudnn_on_gpu", true),
-    integers("dilations", [1, 1, 1, 1]),
-  ];
-  const result = backend.executeSingleOutput(op, opAttributes, inputs(size));
-  size.dispose();
-  return result;
 }
 
 function attributes(backend: NodeJSKernelBackend) {
@@ -235,7 +222,6 @@ function attributes(backend: NodeJSKernelBackend) {
     typed: (name: string, dtype: tf.DataType): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(dtype) }),
     text: (name: string, value: string): OpAttribute => ({ name, type: binding.TF_ATTR_STRING, value }),
     float: (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_FLOAT, value }),
-    integers: (name: string, value: number[]): OpAttribute => ({ name, type: binding.TF_ATTR_INT, value }),
     bool: (name: string, value: boolean): OpAttribute => ({ name, type: binding.TF_ATTR_BOOL, value }),
   };
 }
