@@ -189,14 +189,16 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     }
   }
   const dates: string[] = [];
+  let { isSimulated } = input;
   if (kind === "bigearthnet-v1") {
     let read = 0;
     for (const patch of spread(whole, READ_LABELS)) {
       if (unfit.has(patch)) continue;
       if (read++ % 200 === 0) await pause(signal);
       try {
-        const { date } = readLabels(labelsFile(patch)!);
-        if (date) dates.push(date);
+        const labels = readLabels(labelsFile(patch)!);
+        if (labels.date) dates.push(labels.date);
+        isSimulated ||= labels.isSimulated;
       } catch (error) {
         unfit.add(patch);
         problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
@@ -223,7 +225,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const floats = opened.filter(({ isFloat }) => isFloat).map(({ maximum }) => maximum);
   const evidence = {
     kind,
-    isSimulated: input.isSimulated,
+    isSimulated,
     sample: spread(usable, OPENED_PATCHES),
     floatMaximum: floats.length > 0 ? Math.max(...floats) : null,
   };
@@ -245,7 +247,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       crs: [...new Set(opened.flatMap(({ crs }) => (crs ? [crs] : [])))].sort(compare),
       bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.length),
       radiometry: radiometryOf(evidence, problems),
-      simulated: input.isSimulated,
+      simulated: isSimulated,
       notes: [],
     },
   };
@@ -375,7 +377,7 @@ function checkSize(kind: SourceKind, band: BandName, tiff: GeoTiff, reference: {
     if (tiff.width === expected && tiff.height === expected) return;
     throw new AppError(
       "BAD_FILE",
-      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected} x ${expected}. Replace it, or ingest this folder as a data set of its own.`,
+      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected} x ${expected} as the format has it. Copy or download it again.`,
     );
   }
   if (

@@ -66,10 +66,9 @@ export function checkBand(item: PatchItem, { tilePixels, groups }: ReadSettings,
   const fits = (size: number, reference: number) => Math.abs(size * ratio - reference) < slack;
   if (!fits(tiff.width, item.width) || !fits(tiff.height, item.height)) {
     const expected = `${Math.round(item.width / ratio)} x ${Math.round(item.height / ratio)}`;
-    throw new AppError(
-      "BAD_FILE",
-      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected}. Replace it, or ingest this folder as a data set of its own.`,
-    );
+    const remedy =
+      item.kind === "geotiff-bands" ? "Replace it, or ingest this folder as a data set of its own." : "Copy or download it again.";
+    throw new AppError("BAD_FILE", `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected}. ${remedy}`);
   }
   if (tiff.dtype === "uint8" || tiff.dtype === "int8") {
     throw new AppError("UNSUPPORTED", `${tiff.path} has 8-bit values: a picture, not reflectance. Use the 16-bit product.`);
