@@ -523,6 +523,15 @@ describe("ingestFolders", () => {
       expect(outcome(resumed.folder)).toEqual(outcome(whole.folder));
     });
 
+    it("leaving nothing behind when not one batch was stored", async () => {
+      const workspace = temporaryFolder();
+      const openFile: NonNullable<IngestSeams["openFile"]> = async () => {
+        throw Object.assign(new Error("ENOSPC: no space left on device, open"), { code: "ENOSPC" });
+      };
+      await expect(ingest(workspace, "many", patches, {}, { openFile })).rejects.toMatchObject({ code: "DISK_FULL" });
+      expect(existsSync(join(workspace, "datasets", "many"))).toBe(false);
+    });
+
     it("but not while another ingest of the data set is at work", async () => {
       const workspace = temporaryFolder();
       const [first, second] = await Promise.allSettled([ingest(workspace, "many", patches), ingest(workspace, "many", patches)]);
