@@ -41,7 +41,7 @@ interface PlannedPatch {
   readonly id: string;
   readonly width: number;
   readonly height: number;
-  readonly dnScale: number;
+  readonly dnScale: number | null;
 }
 
 export interface Plan {
