@@ -12,6 +12,7 @@ const QUICK_FAILURE_MS = 10_000;
 
 const args = process.argv.slice(2);
 const isRetry = args.includes("--retry");
+const appArgs = args.filter((arg) => arg !== "--retry");
 
 /** Why no window can be shown here, or undefined. */
 function obstacle() {
@@ -67,7 +68,7 @@ async function openWindow() {
   const program = electronProgram() ?? (await downloadElectron());
   if (program === undefined) return "Electron's program could not be downloaded (`npm start -- --retry` tries again)";
   const started = Date.now();
-  const code = await foreground(program, [root, ...args.filter((arg) => arg !== "--retry")]);
+  const code = await foreground(program, [root, ...appArgs]);
   if (code !== 0 && Date.now() - started < QUICK_FAILURE_MS) return `Electron ended at once with code ${code}`;
   process.exitCode = code;
   return undefined;
@@ -78,7 +79,7 @@ try {
   const reason = await openWindow();
   if (reason !== undefined) {
     say(`The application opens in the browser, because ${reason}.`);
-    process.exitCode = await foreground(process.execPath, [join(root, "dist", "node", "cli.js"), "serve", "--open"]);
+    process.exitCode = await foreground(process.execPath, [join(root, "dist", "node", "cli.js"), "serve", "--open", ...appArgs]);
   }
 } catch (error) {
   say(`The application could not be started: ${error instanceof Error ? error.message : error}`);

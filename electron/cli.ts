@@ -38,6 +38,12 @@ const strict = (command: Command): void => {
 for (const command of commands) program.addCommand(command);
 strict(program);
 
+// `tiles | head` closes our output before all is written: nobody is left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.done);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

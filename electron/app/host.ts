@@ -262,8 +262,12 @@ export class Host {
     );
   }
 
-  /** Runs what is not finished. @throws the abort reason after a checkpoint when stopped */
-  async runStudy(name: string, stage: "sweep" | "full" | "all", { signal, onProgress }: WorkOptions): Promise<void> {
+  /**
+   * Runs what is not finished.
+   * @returns why the second stage was left out although it was asked for; null otherwise
+   * @throws the abort reason after a checkpoint when stopped
+   */
+  async runStudy(name: string, stage: "sweep" | "full" | "all", { signal, onProgress }: WorkOptions): Promise<string | null> {
     const study = await readStudy(this.path, name);
     const outcome = await runStudy({
       workspace: this.path,
@@ -274,7 +278,7 @@ export class Host {
         onProgress?.({ done, total, etaSeconds, rate: viewsPerSecond, message }),
     });
     const [first, ...others] = outcome.failed;
-    if (!first) return;
+    if (!first) return outcome.note;
     const more = others.length > 0 ? ` (and ${others.length} more)` : "";
     throw new AppError(
       "NO_DATA",
@@ -285,7 +289,9 @@ export class Host {
 
   async startStudy(name: string, stage: "sweep" | "full" | "all" = "all"): Promise<Job> {
     await readStudy(this.path, name);
-    return this.start({ kind: "study", title: `Study ${name}`, target: name, unit: "runs" }, (work) => this.runStudy(name, stage, work));
+    return this.start({ kind: "study", title: `Study ${name}`, target: name, unit: "runs" }, async (work) => {
+      await this.runStudy(name, stage, work);
+    });
   }
 
   pauseStudy(name: string): void {

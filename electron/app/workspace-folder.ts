@@ -33,8 +33,22 @@ export async function openWorkspace(path: string): Promise<string> {
   }
 }
 
+/**
+ * Opens a workspace that must be there: what only reads one makes none of a mistyped path.
+ * @throws AppError NOT_FOUND, and as `openWorkspace`
+ */
+export async function existingWorkspace(path: string): Promise<string> {
+  const folder = resolve(path);
+  const found = await stat(join(folder, "workspace.json")).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw folderError(error, folder);
+  });
+  if (!found) throw new AppError("NOT_FOUND", `There is no workspace in ${folder}. Check the path, or ingest data to make one there.`);
+  return openWorkspace(folder);
+}
+
 /** Names of the folders under a part of the workspace. */
-export async function namesIn(workspace: string, part: "datasets" | "studies"): Promise<string[]> {
+export async function namesIn(workspace: string, part: Part): Promise<string[]> {
   const entries = await readdir(join(workspace, part), { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory() && NameSchema.safeParse(entry.name).success)
@@ -42,22 +56,25 @@ export async function namesIn(workspace: string, part: "datasets" | "studies"): 
     .sort();
 }
 
-/** The folder of a data set or study, by its checked name. */
-export function folderOf(workspace: string, part: "datasets" | "studies" | "runs" | "exports", name: string): string {
+/** Parts of a workspace with a folder for each name. */
+type Part = "datasets" | "studies" | "runs";
+const NOUNS = { datasets: "data set", studies: "study", runs: "run" } as const satisfies Record<Part, string>;
+
+/** The folder of a data set, study or run, by its checked name. */
+export function folderOf(workspace: string, part: Part | "exports", name: string): string {
   const parsed = NameSchema.safeParse(name);
   if (!parsed.success) throw new AppError("BAD_ARGUMENT", `"${name}" cannot be a name: ${parsed.error.issues[0]!.message}.`);
   return join(workspace, part, name);
 }
 
 /** As `folderOf`, but it must exist. @throws AppError NOT_FOUND naming what there is */
-export async function existingFolderOf(workspace: string, part: "datasets" | "studies", name: string): Promise<string> {
+export async function existingFolderOf(workspace: string, part: Part, name: string): Promise<string> {
   const folder = folderOf(workspace, part, name);
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return folder;
   const names = await namesIn(workspace, part);
-  const noun = part === "datasets" ? "data set" : "study";
   const there = names.length > 0 ? `There ${names.length === 1 ? "is" : "are"}: ${names.join(", ")}.` : `There is none yet.`;
-  throw new AppError("NOT_FOUND", `The workspace ${workspace} has no ${noun} "${name}". ${there}`);
+  throw new AppError("NOT_FOUND", `The workspace ${workspace} has no ${NOUNS[part]} "${name}". ${there}`);
 }
 
 /** A file-system error as one that says what to do. */

@@ -27,9 +27,12 @@ export interface Context {
   withProgress<T>(title: string, work: (update: (progress: ProgressUpdate) => void) => Promise<T>): Promise<T>;
 }
 
+/** npm runs these scripts in the repository, wherever they were called. */
+const CALLED_BY_NPM: ReadonlySet<string> = new Set(["cli", "start"]);
+
 /** Where relative paths start: the folder in which the user called `npm run`, or the current one. */
 export function pathOf(path: string): string {
-  return resolve(process.env.npm_lifecycle_event === "cli" ? (process.env.INIT_CWD ?? ".") : ".", path);
+  return resolve(CALLED_BY_NPM.has(process.env.npm_lifecycle_event ?? "") ? (process.env.INIT_CWD ?? ".") : ".", path);
 }
 
 /** The workspace's folder: the flag, `SIMCLR_S2_WORKSPACE`, or `workspace` here. */

@@ -1,19 +1,38 @@
 // `sample`, `scan`, `ingest`, `tiles`, `tile`: from folders of imagery to tiles.
 import { Command, Option } from "commander";
+import { z } from "zod";
 import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
 import type { Problem, ScanResult } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
-import { existingFolderOf, openWorkspace } from "../app/workspace-folder.ts";
+import { existingFolderOf, existingWorkspace, openWorkspace } from "../app/workspace-folder.ts";
 import { addFlags } from "../flags.ts";
 import { listTiles } from "../ingest/catalogue.ts";
-import { ingestFolders } from "../ingest/ingest.ts";
+import { readDataset } from "../ingest/dataset-folder.ts";
+import { ingestFolders, MAXIMUM_THREADS } from "../ingest/ingest.ts";
+import { LARGEST_TILE_PIXELS } from "../ingest/plan.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
+import { SMALLEST_TILE_PIXELS } from "../ingest/survey.ts";
 import { exportTile, TILE_VALUES } from "../ingest/tile-export.ts";
 import { type CommonOptions, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
 
 const LISTED_PROBLEMS = 20;
+
+const IngestFlags = z.strictObject({
+  tilePixels: z
+    .int()
+    .min(SMALLEST_TILE_PIXELS)
+    .max(LARGEST_TILE_PIXELS)
+    .default(120)
+    .describe("side of a tile on the 10 m grid, px, an even number; smaller rasters become one tile"),
+  workers: z.int().min(1).max(MAXIMUM_THREADS).optional().describe("worker threads; one a core when left out"),
+});
+
+const TilesFlags = z.strictObject({
+  limit: z.int().min(1).optional().describe("at most so many tiles; all when left out"),
+  offset: z.int().min(0).default(0).describe("tiles to leave out first"),
+});
 
 function problemLines(problems: readonly Problem[], what: string): string[] {
   if (problems.length === 0) return [];
@@ -58,7 +77,8 @@ export function sampleCommand(): Command {
       );
       print(
         { folder: pathOf(folder), ...result },
-        () => `${result.patches} simulated patches in ${result.seconds.toFixed(1)} s: ${pathOf(folder)}`,
+        () =>
+          `${result.patches} simulated patches in ${pathOf(folder)}, ${result.patches - result.resumed} of them written in ${result.seconds.toFixed(1)} s`,
       );
     }),
   );
@@ -80,22 +100,20 @@ export function ingestCommand(): Command {
   const command = new Command("ingest")
     .description("cut folders of imagery into the tiles of a data set; run again, it goes on where it stopped")
     .argument("<FOLDER...>", "folders with imagery")
-    .requiredOption("--dataset <NAME>", "name of the data set")
-    .addOption(
-      new Option("--tile-pixels <NUMBER>", "side of a tile on the 10 m grid, px (from 32 to 512) (default: 120)").argParser(Number),
-    )
-    .addOption(new Option("--workers <NUMBER>", "worker threads (default: one a core)").argParser(Number));
+    .requiredOption("--dataset <NAME>", "name of the data set");
+  const read = addFlags(command, IngestFlags);
   return withCommonFlags(command, { workspace: true }).action(
-    (folders: string[], options: CommonOptions & { dataset: string; tilePixels?: number; workers?: number }) =>
+    (folders: string[], options: CommonOptions & Record<string, unknown> & { dataset: string }) =>
       runCommand(options, async ({ signal, withProgress, print }) => {
+        const { tilePixels, workers } = IngestFlags.parse(read(options));
         const workspace = await openWorkspace(workspacePath(options));
         const result = await withProgress(`Ingesting into ${options.dataset}`, (update) =>
           ingestFolders({
             folders: folders.map(pathOf),
             workspace,
             dataset: options.dataset,
-            ...(options.tilePixels === undefined ? {} : { tilePixels: options.tilePixels }),
-            ...(options.workers === undefined ? {} : { workers: options.workers }),
+            tilePixels,
+            ...(workers === undefined ? {} : { workers }),
             signal,
             onProgress: (p) =>
               update({
@@ -118,21 +136,27 @@ export function ingestCommand(): Command {
   );
 }
 
+/** The folder of a data set that is whole, in a workspace that is there. */
+async function completeDataset(options: CommonOptions & { dataset: string }): Promise<string> {
+  const folder = await existingFolderOf(await existingWorkspace(workspacePath(options)), "datasets", options.dataset);
+  await readDataset(folder);
+  return folder;
+}
+
 export function tilesCommand(): Command {
   const command = new Command("tiles")
     .description("list the tiles of a data set")
     .requiredOption("--dataset <NAME>", "data set")
-    .option("--label <CLASS>", "only tiles with this class")
-    .addOption(new Option("--limit <NUMBER>", "at most so many tiles; all when left out").argParser(Number))
-    .addOption(new Option("--offset <NUMBER>", "tiles to leave out first").argParser(Number).default(0));
+    .option("--label <CLASS>", "only tiles with this class");
+  const read = addFlags(command, TilesFlags);
   return withCommonFlags(command, { workspace: true }).action(
-    (options: CommonOptions & { dataset: string; label?: string; limit?: number; offset: number }) =>
+    (options: CommonOptions & Record<string, unknown> & { dataset: string; label?: string }) =>
       runCommand(options, async ({ print }) => {
-        const workspace = await openWorkspace(workspacePath(options));
-        const folder = await existingFolderOf(workspace, "datasets", options.dataset);
+        const { limit, offset } = TilesFlags.parse(read(options));
+        const folder = await completeDataset(options);
         const { tiles, total } = await listTiles(folder, {
-          offset: options.offset,
-          limit: options.limit ?? Number.MAX_SAFE_INTEGER,
+          offset,
+          limit: limit ?? Number.MAX_SAFE_INTEGER,
           label: options.label ?? null,
         });
         print(tiles, () =>
@@ -182,10 +206,9 @@ export function tileCommand(): Command {
       options: CommonOptions & { dataset: string; bands: string; as: (typeof TILE_VALUES)[number]; native?: boolean; out: string },
     ) =>
       runCommand(options, async ({ print }) => {
-        const workspace = await openWorkspace(workspacePath(options));
         const out = pathOf(options.out);
         const { shape, dtype } = await exportTile({
-          datasetFolder: await existingFolderOf(workspace, "datasets", options.dataset),
+          datasetFolder: await completeDataset(options),
           id,
           bands: parseBands(options.bands),
           as: options.as,

@@ -1,9 +1,10 @@
 // `demo`: the whole way in minutes, on a simulation, by settings that any user could give: sample -> ingest -> all arms -> selection -> full pretraining -> report.
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { AppError } from "../../shared/domain/errors.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { createHost } from "../app/host.ts";
+import { addFlags } from "../flags.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { formatDuration } from "../progress.ts";
 import { type CommonOptions, pathOf, runCommand, withCommonFlags } from "./context.ts";
@@ -15,15 +16,15 @@ const STUDY = "demo";
 export function demoCommand(): Command {
   const command = new Command("demo")
     .description("simulate data, run a whole small study on it, write the report")
-    .option("--folder <FOLDER>", "where the sample and the workspace go; run again, it goes on", "demo")
-    .addOption(new Option("--patches <NUMBER>", "simulated patches").argParser(Number).default(2048));
-  return withCommonFlags(command, { workspace: false }).action((options: CommonOptions & { folder: string; patches: number }) =>
+    .option("--folder <FOLDER>", "where the sample and the workspace go; run again, it goes on", "demo");
+  const read = addFlags(command, SampleOptions.pick({ patches: true }));
+  return withCommonFlags(command, { workspace: false }).action((options: CommonOptions & Record<string, unknown> & { folder: string }) =>
     runCommand(options, async (context) => {
       const { signal, withProgress, note, print } = context;
       const started = Date.now();
       const folder = pathOf(options.folder);
       const sample = join(folder, "sample");
-      const settings = SampleOptions.parse({ patches: options.patches });
+      const settings = SampleOptions.parse(read(options));
       await withProgress("Simulating Sentinel-2 patches", (update) =>
         writeSample(sample, { ...settings, signal, onProgress: (progress) => update({ ...progress, unit: "patches" }) }),
       );

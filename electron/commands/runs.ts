@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { Command, Option } from "commander";
 import { FinetuneSettings, RunConfig } from "../../shared/domain/run-config.ts";
 import { QUEUED, type RunEvent, type RunState, reduceRun } from "../../shared/domain/run-state.ts";
-import { existingFolderOf, folderOf, openWorkspace } from "../app/workspace-folder.ts";
+import { existingFolderOf, existingWorkspace } from "../app/workspace-folder.ts";
 import { finetuneRun, pretrainOnce, resolveRunConfig } from "../executors/single.ts";
 import { addFlags, labelSetOption } from "../flags.ts";
 import type { ProgressUpdate } from "../progress.ts";
@@ -21,11 +21,12 @@ function follow(update: (progress: ProgressUpdate) => void): (event: RunEvent) =
         done: state.step,
         total: state.steps,
         unit: "steps",
+        rate: null,
         etaSeconds: (batch * (state.steps - state.step)) / 1000,
         note: `loss ${event.loss.toFixed(3)} (chance ${event.chance.toFixed(2)}), ${Math.round(event.viewsPerSecond)} views/s`,
       });
     } else if (event.kind === "finetune" || event.kind === "phase") {
-      update({ done: state.step, total: Math.max(state.steps, 1), unit: "steps", note: state.detail ?? last?.loss.toFixed(3) ?? null });
+      update({ done: state.step, total: state.steps, unit: "steps", rate: null, note: state.detail ?? last?.loss.toFixed(3) ?? null });
     }
   };
 }
@@ -33,7 +34,7 @@ function follow(update: (progress: ProgressUpdate) => void): (event: RunEvent) =
 function stateText(folder: string, state: RunState): string {
   const last = state.curve.at(-1);
   const health = state.health.at(-1);
-  const lines = [`Run ${basename(folder)}: ${state.status}, ${state.step} steps`];
+  const lines = [`Run ${basename(folder)}: ${state.status}, ${state.step} steps on ${state.engine}`];
   if (last && state.chance !== null) lines.push(`loss ${last.loss.toFixed(3)}, chance ${state.chance.toFixed(3)}`);
   if (health) lines.push(`${health.verdict}: ${health.reason}`);
   if (state.evaluations.length > 0) {
@@ -64,13 +65,12 @@ export function pretrainCommand(): Command {
     .requiredOption("--dataset <NAME>", "data set")
     .option("--name <NAME>", "name of the run (default: the arm and seed)")
     .option("--arm <ARM>", "augmentations: a couplet such as rotation+shift, pixel, geometric, all, none", "all")
-    .addOption(new Option("--seed <NUMBER>", "seed of weights, order and views").argParser(Number).default(1))
     .addOption(new Option("--profile <NAME>", "augmentation parameters").choices(["physical", "published"]).default("physical"))
     .option("--evaluate", "fine-tune and score it afterwards, as a study would")
     .addOption(labelSetOption());
   const read = addFlags(command, RunConfig, {
     prefixes: { pretrain: "", augmentation: "" },
-    omit: ["version", "dataset", "arm", "seed", "kept"],
+    omit: ["version", "dataset", "arm", "kept"],
   });
   return withCommonFlags(command, { workspace: true }).action(
     (
@@ -79,14 +79,13 @@ export function pretrainCommand(): Command {
           dataset: string;
           name?: string;
           arm: string;
-          seed: number;
           profile: string;
           evaluate?: boolean;
           labelSet?: FinetuneSettings["labelSets"];
         },
     ) =>
       runCommand(options, async ({ signal, withProgress, print }) => {
-        const workspace = await openWorkspace(workspacePath(options));
+        const workspace = await existingWorkspace(workspacePath(options));
         await existingFolderOf(workspace, "datasets", options.dataset);
         const settings = read(options);
         const finetune = {
@@ -97,11 +96,10 @@ export function pretrainCommand(): Command {
           ...settings,
           dataset: options.dataset,
           arm: options.arm,
-          seed: options.seed,
           augmentation: { profile: options.profile },
           finetune,
         });
-        const name = options.name ?? `${options.arm}-seed-${options.seed}`.replaceAll("+", "_");
+        const name = options.name ?? `${options.arm}-seed-${config.seed}`.replaceAll("+", "_");
         const { folder, state } = await withProgress(`Pretraining ${name}`, (update) =>
           pretrainOnce({ workspace, name, config, signal, onEvent: follow(update) }),
         );
@@ -132,7 +130,8 @@ export function finetuneCommand(): Command {
   return withCommonFlags(command, { workspace: true }).action(
     (run: string, options: CommonOptions & Record<string, unknown> & { name?: string; labelSet?: FinetuneSettings["labelSets"] }) =>
       runCommand(options, async ({ signal, withProgress, print }) => {
-        const workspace = await openWorkspace(workspacePath(options));
+        const workspace = await existingWorkspace(workspacePath(options));
+        const from = await existingFolderOf(workspace, "runs", run);
         const given = read(options);
         const { labelSets, mode } = FinetuneSettings.parse(given);
         const name = options.name ?? `${run}-${mode}`;
@@ -140,7 +139,7 @@ export function finetuneCommand(): Command {
           finetuneRun({
             workspace,
             name,
-            from: folderOf(workspace, "runs", run),
+            from,
             finetune: { ...given, labelSets: options.labelSet ?? labelSets },
             signal,
             onEvent: follow(update),

@@ -1,9 +1,13 @@
 // `serve`: the application for a browser.
 import { spawn } from "node:child_process";
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { z } from "zod";
 import { createHost } from "../app/host.ts";
+import { addFlags } from "../flags.ts";
 import { serve } from "../serve.ts";
 import { type CommonOptions, runCommand, withCommonFlags, workspacePath } from "./context.ts";
+
+const ServeFlags = z.strictObject({ port: z.int().min(0).max(65_535).default(4127).describe("TCP port; 0 takes a free one") });
 
 /** Opens the address in the user's browser, if one answers. */
 function openBrowser(url: string): void {
@@ -17,12 +21,13 @@ function openBrowser(url: string): void {
 export function serveCommand(): Command {
   const command = new Command("serve")
     .description("serve the application to a browser on this machine (127.0.0.1 only; over SSH, tunnel the port)")
-    .addOption(new Option("--port <NUMBER>", "TCP port; 0 takes a free one").argParser(Number).default(4127))
     .option("--open", "open it in the browser");
-  return withCommonFlags(command, { workspace: true }).action((options: CommonOptions & { port: number; open?: boolean }) =>
+  const read = addFlags(command, ServeFlags);
+  return withCommonFlags(command, { workspace: true }).action((options: CommonOptions & Record<string, unknown> & { open?: boolean }) =>
     runCommand(options, async ({ signal, print, note }) => {
+      const { port } = ServeFlags.parse(read(options));
       const host = await createHost({ workspace: workspacePath(options), door: "serve" });
-      const door = await serve({ host, port: options.port });
+      const door = await serve({ host, port });
       print({ url: door.url }, () => `SimCLR-S2 Studio: ${door.url}`);
       note(`Workspace ${host.workspace.value.path}. Ctrl-C ends it; running work is paused and goes on at the next start.`);
       if (options.open) openBrowser(door.url);

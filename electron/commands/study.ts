@@ -1,9 +1,10 @@
 // `study create | run | status | select | report`: the augmentation study.
 import { Command, type Command as CommandType, Option } from "commander";
 import { PRESET_NAMES, PRESETS, type PresetName, StudyConfig } from "../../shared/domain/run-config.ts";
-import { ALL_ARMS, COUPLET_ARMS } from "../../shared/domain/study.ts";
+import { ALL_ARMS } from "../../shared/domain/study.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
 import { createHost, type Host } from "../app/host.ts";
+import { existingWorkspace } from "../app/workspace-folder.ts";
 import { terminalChart } from "../export/terminal-chart.ts";
 import { addFlags, labelSetOption } from "../flags.ts";
 import { formatDuration } from "../progress.ts";
@@ -11,7 +12,7 @@ import { type CommonOptions, type Context, runCommand, table, withCommonFlags, w
 
 /** Runs work on a host of the command's own. */
 async function withHost<T>(options: CommonOptions, work: (host: Host) => Promise<T>): Promise<T> {
-  const host = await createHost({ workspace: workspacePath(options), door: "cli" });
+  const host = await createHost({ workspace: await existingWorkspace(workspacePath(options)), door: "cli" });
   try {
     return await work(host);
   } finally {
@@ -21,10 +22,14 @@ async function withHost<T>(options: CommonOptions, work: (host: Host) => Promise
 
 /** A plan in words: what it costs, and what keeps it from running. */
 export function planText(plan: StudyPlan): string {
-  const duration = (seconds: number | null) => (seconds === null ? "unknown time" : formatDuration(seconds));
+  const { seconds, fullSeconds } = plan;
+  const time =
+    seconds === null
+      ? "time not estimated"
+      : `about ${formatDuration(seconds)} for the sweep${fullSeconds === null ? "" : `, ${formatDuration(fullSeconds)} for the second stage`}`;
   return [
     `${plan.runs} runs (${plan.arms} arms), ${plan.stepsPerRun.toLocaleString("en")} steps each; engine ${plan.engine}${plan.viewsPerSecond ? `, ${Math.round(plan.viewsPerSecond)} views/s` : ""}`,
-    `about ${duration(plan.seconds)} for the sweep, ${duration(plan.fullSeconds)} for the second stage; ${(plan.bytes / 1e6).toFixed(0)} MB of ${(plan.freeBytes / 1e9).toFixed(0)} GB free`,
+    `${time}; ${(plan.bytes / 1e6).toFixed(0)} MB of ${(plan.freeBytes / 1e9).toFixed(0)} GB free`,
     ...plan.problems.map((problem) => `Cannot run: ${problem}`),
     ...plan.warnings.map((warning) => `Note: ${warning}`),
   ].join("\n");
@@ -33,10 +38,15 @@ export function planText(plan: StudyPlan): string {
 /** The chart and the headline of a study, for the terminal. */
 export async function resultText(host: Host, study: string): Promise<string> {
   const result = await host.result(study);
+  const { config } = (await host.study(study)).study;
+  const engines = new Set((await host.runs(study)).flatMap(({ state }) => state.engine ?? []));
+  const { simulated } = await host.dataset(config.dataset).catch(() => ({ simulated: false }));
   return [
     terminalChart(result, { columns: process.stdout.columns || 100, colour: process.stdout.isTTY === true && !process.env.NO_COLOR }),
     "",
     result.headline,
+    `Computed by ${[...engines].join(" and ") || "nothing yet"}.`,
+    ...(simulated ? [`All scores are of simulated data (${config.dataset}): they tell nothing of real land.`] : []),
   ].join("\n");
 }
 
@@ -45,15 +55,23 @@ export async function runWithProgress(
   host: Host,
   study: string,
   stage: "sweep" | "full" | "all",
-  { signal, withProgress }: Pick<Context, "signal" | "withProgress">,
+  { signal, note, withProgress }: Pick<Context, "signal" | "note" | "withProgress">,
 ): Promise<void> {
-  await withProgress(`Study ${study}`, (update) =>
+  const left = await withProgress(`Study ${study}`, (update) =>
     host.runStudy(study, stage, {
       signal,
       onProgress: (p) =>
-        update({ done: p.done ?? 0, total: p.total ?? 0, unit: "runs", etaSeconds: p.etaSeconds ?? null, note: p.message ?? null }),
+        update({
+          done: p.done ?? 0,
+          total: p.total ?? 0,
+          unit: "runs",
+          rate: null,
+          etaSeconds: p.etaSeconds ?? null,
+          note: p.rate ? `${Math.round(p.rate)} views/s` : (p.message ?? null),
+        }),
     }),
   );
+  if (left) note(left);
 }
 
 const PRESET_HELP = PRESET_NAMES.map((name) => `  ${name.padEnd(10)} ${PRESETS[name].description}`).join("\n");
@@ -94,7 +112,11 @@ function createCommand(): CommandType {
           const plan = await host.planStudy({ preset, settings }, { measure: options.plan });
           if (!options.json) note(planText(plan));
           const study = await host.createStudy({ name, preset, settings });
-          print({ study, plan }, () => `Study ${name} made. Run it: study run ${name}`);
+          print({ study, plan }, () =>
+            plan.problems.length > 0
+              ? `Study ${name} made, but it cannot run before the above is put right.`
+              : `Study ${name} made. Run it: study run ${name}`,
+          );
         }),
       ),
   );
@@ -175,7 +197,8 @@ function selectCommand(): CommandType {
         const { selection } = await host.result(name);
         print(
           { study: study.name, ...selection },
-          () => `Kept ${selection.kept.length} of ${COUPLET_ARMS.length} couplets; dropped: ${selection.dropped.join(", ") || "none"}`,
+          () =>
+            `Kept ${selection.kept.length} of ${selection.kept.length + selection.dropped.length} couplets; dropped: ${selection.dropped.join(", ") || "none"}`,
         );
       }),
     ),

@@ -47,7 +47,7 @@ export function singleRunFolder(workspace: string, name: string): string {
  */
 export function resolveRunConfig(settings: Readonly<Record<string, unknown>>): RunConfig {
   const ordered = { ...settings, arm: orderedArms(settings.arm), kept: orderedArms(settings.kept) };
-  const given = mergeSettings({ version: 1, seed: 1 }, ordered);
+  const given = mergeSettings({ version: 1 }, ordered);
   const result = RunConfig.safeParse(given);
   if (!result.success) throw settingProblem(result.error, RunConfig, given);
   const { arm, kept } = result.data;
@@ -104,7 +104,12 @@ async function execute(options: SingleRunOptions, folder: string, config: RunCon
   const { workspace, name, signal, onEvent = () => {}, startWorker = startTrainingWorker } = options;
   signal.throwIfAborted();
   const datasetFolder = datasetFolderOf(workspace, config.dataset);
-  await readDataset(datasetFolder);
+  const dataset = await readDataset(datasetFolder);
+  if (config.finetune.labelSets.length > 0 && dataset.classes.length === 0)
+    throw new AppError(
+      "NO_DATA",
+      `The data set "${config.dataset}" has no labels, so nothing can be fine-tuned or scored on it. Ingest labelled data, or pretrain only.`,
+    );
   const known = await readRun(folder);
   if (known && JSON.stringify(known.config) !== JSON.stringify(config))
     throw new AppError("ALREADY_EXISTS", `There is a run "${name}" with other settings. Choose another name, or delete ${folder}.`, {
@@ -118,7 +123,12 @@ async function execute(options: SingleRunOptions, folder: string, config: RunCon
   try {
     const end = await superviseRun({ workers, runFolder: folder, datasetFolder, lost: lease.lost, signal, onEvent });
     if (end === "lease lost") throw new AppError("BUSY", `The run "${name}" was taken over by another process.`);
-    if (end.kind === "failed") throw failure(end);
+    if (end.kind === "failed") {
+      const { curve, evaluations } = await runState(folder);
+      // What failed at its start has nothing to go on from, and its name is free again.
+      if (!known && curve.length === 0 && evaluations.length === 0) await rm(folder, { recursive: true, force: true });
+      throw failure(end);
+    }
     if (end.kind === "interrupted") {
       signal.throwIfAborted();
       throw new AppError("CANCELLED", `The run "${name}" was ${end.reason}.`);

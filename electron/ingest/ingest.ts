@@ -8,7 +8,7 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
 import { writeCatalogue } from "./catalogue.ts";
-import { datasetFile, datasetFolderOf, readDataset } from "./dataset-folder.ts";
+import { datasetFile, datasetFolderOf, journalFile, readDataset } from "./dataset-folder.ts";
 import { type BatchLine, closeJournal, type IngestRequest, Journal, readRequest, replayJournal } from "./journal.ts";
 import { lockDataset } from "./lock.ts";
 import type { BatchResult } from "./patch.ts";
@@ -67,7 +67,7 @@ export interface IngestResult {
 const PROGRESS_MS = 200;
 /** Batches under way for each thread: one being read, one waiting, one being written. */
 const BATCHES_A_THREAD = 3;
-const MAXIMUM_THREADS = 64;
+export const MAXIMUM_THREADS = 64;
 /** What the catalogue and the journal take for a tile, bytes, about. */
 const RECORD_BYTES = 600;
 
@@ -192,6 +192,8 @@ async function run(options: RunOptions): Promise<Dataset> {
     await pool?.close();
     await writer.close();
     await journal?.close().catch(() => {});
+    // Without a batch there is nothing to go on from.
+    if (totals?.batches === 0) await rm(journalFile(folder), { force: true });
   }
 }
 
@@ -215,15 +217,16 @@ async function takeUp(
   return { journal: await Journal.start(folder, request), totals: new Totals(plan.settings, plan.problems) };
 }
 
+const sizeText = (bytes: number) => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
+
 async function checkSpace(folder: string, plan: Plan, rows: number): Promise<void> {
   const needed = (plan.tiles - rows) * (bytesPerTile(plan.settings.groups) + RECORD_BYTES);
   const { bavail, bsize, blocks } = await statfs(folder);
   const free = bavail * bsize;
   if (blocks === 0 || free >= needed) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
   throw new AppError(
     "DISK_FULL",
-    `${plan.tiles - rows} tiles need ${gigabytes(needed)}, but ${folder} has ${gigabytes(free)} free. Free some space, take another workspace, or choose fewer bands.`,
+    `${plan.tiles - rows} tiles need ${sizeText(needed)}, but ${folder} has ${sizeText(free)} free. Free some space, take another workspace, or choose fewer bands.`,
     { data: { needed, free } },
   );
 }

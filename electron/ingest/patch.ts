@@ -30,8 +30,8 @@ export interface PatchItem {
   /** Size on the 10 m grid that was planned for, px. */
   readonly width: number;
   readonly height: number;
-  /** DN = value x dnScale: 10000 for floating-point reflectance, else 1. */
-  readonly dnScale: number;
+  /** Floating-point files: DN of the value 1, 10000 where they hold reflectance. null: the files hold whole numbers, which are DN. */
+  readonly dnScale: number | null;
   readonly range: TileRange;
   /** The id of a tile gets `_<column>_<row>`. */
   readonly isCut: boolean;

@@ -21,7 +21,7 @@ const BATCH_TILES = 64;
 const WHOLE_SCENE_TILES = 128;
 /** Larger scenes are cut into vertical strips, each read by one worker, so that few compressed blocks are unpacked twice. */
 const STRIPS = 4;
-const LARGEST_TILE_PIXELS = 512;
+export const LARGEST_TILE_PIXELS = 512;
 
 /** A batch: consecutive patches, or a part of one scene. */
 export interface PlannedBatch {
@@ -41,7 +41,7 @@ interface PlannedPatch {
   readonly id: string;
   readonly width: number;
   readonly height: number;
-  readonly dnScale: number;
+  readonly dnScale: number | null;
 }
 
 export interface Plan {

@@ -14,16 +14,17 @@ export interface RadiometryEvidence {
   readonly isSimulated: boolean;
   /** Some of its patches. */
   readonly sample: readonly FoundPatch[];
-  /** Largest value among floating-point files, null without any. */
+  /** Largest value of floating-point files; null where files hold whole numbers. */
   readonly floatMaximum: number | null;
 }
 
 /** Reflectance above this does not occur; floating-point values above it are DN. */
 const LARGEST_REFLECTANCE = 3;
 
-/** DN of the value 1: 10000 where floating-point files hold reflectance. */
-export function dnScaleOf({ floatMaximum }: RadiometryEvidence): number {
-  return floatMaximum !== null && floatMaximum <= LARGEST_REFLECTANCE ? 10_000 : 1;
+/** DN of the value 1 in floating-point files: 10000 where they hold reflectance. null: the files hold whole numbers. */
+export function dnScaleOf({ floatMaximum }: RadiometryEvidence): number | null {
+  if (floatMaximum === null) return null;
+  return floatMaximum <= LARGEST_REFLECTANCE ? 10_000 : 1;
 }
 
 /** Decides the radiometry of a source. @param problems takes note of patches that disagree */
@@ -32,7 +33,8 @@ export function radiometryOf(evidence: RadiometryEvidence, problems: Problem[]):
   if (isSimulated) return { quantification: 10_000, offset: 0, source: "simulation: DN / 10000" };
   if (kind === "bigearthnet-v1") return { ...BIGEARTHNET_RADIOMETRY };
   if (kind === "eurosat-ms") return { ...EUROSAT_RADIOMETRY };
-  if (dnScaleOf(evidence) !== 1) return { quantification: 10_000, offset: 0, source: "floating-point reflectance, stored as DN / 10000" };
+  if (dnScaleOf(evidence) === 10_000)
+    return { quantification: 10_000, offset: 0, source: "floating-point reflectance, stored as DN / 10000" };
   if (sample.every(({ isRaw }) => isRaw)) return { quantification: 65_535, offset: 0, source: "EO Browser raw: DN / 65535" };
   const told = sample.flatMap(({ path }) => {
     const stac = stacRadiometry(path);

@@ -101,13 +101,16 @@ export class StoreWriter {
         const n = Math.min(count - done, this.shardTiles - at);
         this.growing ??= await this.openGrowing(shard, "w");
         const { files } = this.growing;
-        await Promise.all(
+        // All have to end, well or not: a write under way would fill what `trim` has cut off.
+        const writes = await Promise.allSettled(
           this.groups.map((group, g) => {
             const array = pixels[g]!;
             const bytes = new Uint8Array(array.buffer, array.byteOffset + done * tileBytes(group), n * tileBytes(group));
             return writeAll(files[g]!, bytes, at * tileBytes(group));
           }),
         );
+        const failed = writes.find((write) => write.status === "rejected");
+        if (failed) throw failed.reason;
         this.written += n;
         done += n;
         if (this.written % this.shardTiles === 0) await this.finishShard(this.shardTiles);

@@ -6,7 +6,7 @@ import type { Problem, Source, SourceKind } from "../../shared/domain/dataset.ts
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
 import { bandFile, compare, type FoundPatch, Gathering, labelsFile } from "./gather.ts";
 import { dnScaleOf, radiometryOf } from "./radiometry-source.ts";
-import { ratioTo10m } from "./readers/bands.ts";
+import { otherNumbers, ratioTo10m } from "./readers/bands.ts";
 import { BIGEARTHNET_BANDS, BIGEARTHNET_PIXELS, readLabels } from "./readers/bigearthnet.ts";
 import { byteScratch, openByteSource } from "./readers/byte-source.ts";
 import { EUROSAT_PIXELS, eurosatSample } from "./readers/eurosat.ts";
@@ -23,8 +23,8 @@ export interface SurveyedSource {
   readonly raggedScenes: number;
   /** Pixels of the 10 m grid that a band's pixel spans. */
   readonly ratios: Readonly<Partial<Record<BandName, 1 | 2 | 6>>>;
-  /** DN of the value 1: 10000 where floating-point files hold reflectance. */
-  readonly dnScale: number;
+  /** As in `PatchItem`. */
+  readonly dnScale: number | null;
 }
 
 export interface Survey {
@@ -152,6 +152,7 @@ interface DescribeInput {
 
 /** What was seen of the patches that were opened. */
 interface Opened {
+  readonly patch: FoundPatch;
   readonly width: number;
   readonly height: number;
   readonly bytes: number;
@@ -177,26 +178,34 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     else whole.push(patch);
   }
   // Problems that a look inside tells: a sample.
-  const opened: Opened[] = [];
+  const looked: Opened[] = [];
   const unfit = new Set<FoundPatch>();
   for (const patch of spread(whole, OPENED_PATCHES)) {
     await pause(signal);
     try {
-      opened.push(await openPatch(patch, bands));
+      looked.push(await openPatch(patch, bands));
     } catch (error) {
       unfit.add(patch);
       problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
     }
   }
+  const isFloat = 2 * looked.filter((one) => one.isFloat).length > looked.length;
+  const opened = looked.filter((one) => one.isFloat === isFloat);
+  for (const { patch } of looked.filter((one) => one.isFloat !== isFloat)) {
+    unfit.add(patch);
+    problems.push({ path: patch.path, reason: otherNumbers(kind, !isFloat) });
+  }
   const dates: string[] = [];
+  let { isSimulated } = input;
   if (kind === "bigearthnet-v1") {
     let read = 0;
     for (const patch of spread(whole, READ_LABELS)) {
       if (unfit.has(patch)) continue;
       if (read++ % 200 === 0) await pause(signal);
       try {
-        const { date } = readLabels(labelsFile(patch)!);
-        if (date) dates.push(date);
+        const labels = readLabels(labelsFile(patch)!);
+        if (labels.date) dates.push(labels.date);
+        isSimulated ||= labels.isSimulated;
       } catch (error) {
         unfit.add(patch);
         problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
@@ -220,12 +229,11 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const tilesPerPatch = mean(opened.map(({ width, height }) => Math.floor(width / tilePixels) * Math.floor(height / tilePixels)));
   const isRagged = ({ width, height }: Opened) =>
     Math.min(width, height) >= tilePixels && (width % tilePixels !== 0 || height % tilePixels !== 0);
-  const floats = opened.filter(({ isFloat }) => isFloat).map(({ maximum }) => maximum);
   const evidence = {
     kind,
-    isSimulated: input.isSimulated,
+    isSimulated,
     sample: spread(usable, OPENED_PATCHES),
-    floatMaximum: floats.length > 0 ? Math.max(...floats) : null,
+    floatMaximum: isFloat ? Math.max(...opened.map(({ maximum }) => maximum)) : null,
   };
   dates.sort(compare);
   return {
@@ -245,7 +253,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       crs: [...new Set(opened.flatMap(({ crs }) => (crs ? [crs] : [])))].sort(compare),
       bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.length),
       radiometry: radiometryOf(evidence, problems),
-      simulated: input.isSimulated,
+      simulated: isSimulated,
       notes: [],
     },
   };
@@ -343,6 +351,7 @@ async function openPatch(patch: FoundPatch, bands: readonly BandName[]): Promise
     }
     const floats = rasters.filter(({ tiff }) => tiff.dtype.startsWith("float"));
     return {
+      patch,
       width: reference.width,
       height: reference.height,
       ratios: Object.fromEntries(rasters.map(({ band, tiff }) => [band, ratioTo10m(reference.width, tiff.width)!])),
@@ -375,7 +384,7 @@ function checkSize(kind: SourceKind, band: BandName, tiff: GeoTiff, reference: {
     if (tiff.width === expected && tiff.height === expected) return;
     throw new AppError(
       "BAD_FILE",
-      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected} x ${expected}. Replace it, or ingest this folder as a data set of its own.`,
+      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected} x ${expected} as the format has it. Copy or download it again.`,
     );
   }
   if (

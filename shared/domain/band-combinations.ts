@@ -10,7 +10,12 @@ export type BandCombination = {
   /** What is shown from black to white, or over the colour scale, when tiles are to be comparable: reflectance, or the index itself. */
   readonly range: readonly [number, number];
 } & (
-  | { readonly kind: "colour"; readonly bands: readonly [red: BandName, green: BandName, blue: BandName] }
+  | {
+      readonly kind: "colour";
+      readonly bands: readonly [red: BandName, green: BandName, blue: BandName];
+      /** A stretch gives all three one range: their balance is what the eye sees. Otherwise each has its own. */
+      readonly isBalanced?: true;
+    }
   | { readonly kind: "index"; readonly bands: readonly [BandName, BandName] }
   | { readonly kind: "single"; readonly bands: readonly [BandName] }
 );
@@ -32,6 +37,7 @@ export const BAND_COMBINATIONS: readonly BandCombination[] = [
     description: "red, green, blue: as the eye sees it",
     kind: "colour",
     bands: ["B04", "B03", "B02"],
+    isBalanced: true,
     range: [0, 0.3],
   },
   {

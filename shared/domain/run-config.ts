@@ -71,7 +71,7 @@ export const RunConfig = z.strictObject({
   dataset: z.string().min(1).describe("data set of the workspace"),
   arm: z.string().min(1).describe("arm of the study"),
   kept: z.array(z.string()).default([]).describe("couplets of the second stage"),
-  seed: z.int().min(0).describe("seed of weights, order, views and label draws"),
+  seed: z.int().min(0).default(1).describe("seed of weights, order, views and label draws"),
   engine: z.enum(ENGINES).default("auto").describe("compute engine"),
   threads: z.int().min(1).max(256).nullable().default(null).describe("compute threads; all cores when empty"),
   precision: z

@@ -79,7 +79,7 @@ export function figureRoot(
   );
 }
 
-/** Fonts of one and the same metrics on the three systems, so that measured text fits everywhere. */
+/** Fonts of one and the same metrics on the three systems; where none is at hand, text.ts leaves room for a wider one. */
 export const FIGURE_FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 
 /** The figure as a file of its own, or (`standalone: false`) to stand inside HTML. */

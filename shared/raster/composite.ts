@@ -20,7 +20,7 @@ export type StretchRange = readonly [number, number];
 
 /**
  * What is shown from black to white. `catalogue`: the combination's own range, so all tiles are comparable; `percentiles` of the tile, each
- * channel on its own; `ranges`: given ones, to show several pictures alike (see `stretchOf`).
+ * channel on its own unless the combination is balanced; `ranges`: given ones, to show several pictures alike (see `stretchOf`).
  */
 export type Stretch =
   | { readonly kind: "catalogue" }
@@ -107,7 +107,11 @@ export function normalisedDifference(a: Float32Array, b: Float32Array): Float32A
 function rangesOf({ values, valid }: Layers, combination: BandCombination, stretch: Stretch): StretchRange[] {
   if (stretch.kind === "ranges") return values.map((_, i) => stretch.ranges[i] ?? stretch.ranges[0] ?? combination.range);
   if (stretch.kind === "catalogue" || combination.kind === "index") return values.map(() => combination.range);
-  return values.map((layer) => percentileRange(layer.filter((_, i) => valid[i]).sort(), stretch.low, stretch.high));
+  const shown = values.map((layer) => layer.filter((_, i) => valid[i]));
+  const rangeOf = (sample: Float32Array) => percentileRange(sample.sort(), stretch.low, stretch.high);
+  if (combination.kind !== "colour" || !combination.isBalanced) return shown.map(rangeOf);
+  const range = rangeOf(Float32Array.from(shown.flatMap((layer) => [...layer])));
+  return values.map(() => range);
 }
 
 /** @param sorted ascending */

@@ -1,18 +1,27 @@
 // The interface in a real browser, on the real host, with real training: from an empty workspace to a report.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
-import { command, type Serving, screenshots, serve } from "./studio.ts";
+import { command, documented, type Serving, screenshots, serve } from "./studio.ts";
 
 const chromium = findChromium();
 if (!chromium) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
 
 const SIZE = { width: 1280, height: 800 };
 const SCHEMES = ["light", "dark"] as const;
+/** The pictures of the documentation, by the screenshot that each one is. SIMCLR_S2_DOCUMENT=1 takes them anew. */
+const DOCUMENTED = {
+  published: "published-light",
+  data: "tile-light",
+  augmentations: "augmentations-light",
+  training: "training-light",
+  comparison: "comparison-dark",
+} as const;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface Finding {
@@ -222,6 +231,7 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     const before = await step.textContent();
     await expect.poll(() => step.textContent(), { timeout: 60_000 }).not.toBe(before);
     await page.getByRole("img", { name: /^Contrastive loss of \d runs?$/ }).waitFor();
+    await expect.poll(async () => Number.parseInt((await step.textContent()) ?? "", 10), { timeout: 60_000 }).toBeGreaterThan(20);
     expect(await page.evaluate(() => document.body.dataset.mark)).toBe("same page");
     await inspect("training");
   });
@@ -249,6 +259,7 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
 
   it("compares the arms when all runs have ended, and writes the report", async () => {
     await status().getByText("nothing is running").waitFor({ timeout: 150_000 });
+    await page.getByRole("heading", { name: "first is finished" }).waitFor();
     await inspect("training-finished");
     await go("#/comparison/first");
     await page.getByRole("img", { name: /^F1 of 5 arms/ }).waitFor();
@@ -285,6 +296,15 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     await expect.poll(() => couplet.getAttribute("aria-pressed")).toBe("false");
     await page.getByRole("button", { name: "Back to the rule" }).click();
     await expect.poll(() => couplet.getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("takes every picture that the documentation shows", async () => {
+    mkdirSync(documented, { recursive: true });
+    for (const [name, screenshot] of Object.entries(DOCUMENTED)) {
+      const [taken, kept] = [join(screenshots, `${screenshot}.png`), join(documented, `${name}.png`)];
+      if (process.env.SIMCLR_S2_DOCUMENT === "1") await sharp(taken).png({ palette: true, effort: 10 }).toFile(kept);
+      expect([taken, kept].filter((path) => !existsSync(path))).toEqual([]);
+    }
   });
 
   it("tells when the host is gone", async () => {

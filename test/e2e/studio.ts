@@ -12,6 +12,9 @@ const cli = join(dist, "node/cli.js");
 /** Where screenshots go. */
 export const screenshots = join(root, "test-results/screenshots");
 
+/** Those that the documentation shows. */
+export const documented = join(root, "docs/screenshots");
+
 /** Runs a command of the application. @throws Error with its output when it fails */
 export async function command(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 });

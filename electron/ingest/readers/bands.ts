@@ -1,5 +1,6 @@
 // Band rasters into the slots of a batch: the checks and cuts that all kinds of sources share.
 import { BANDS, type BandName } from "../../../shared/domain/bands.ts";
+import type { SourceKind } from "../../../shared/domain/dataset.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { SATURATED_DN } from "../../../shared/raster/radiometry.ts";
 import type { PatchItem, ReadSettings, TileBatch } from "../patch.ts";
@@ -66,14 +67,24 @@ export function checkBand(item: PatchItem, { tilePixels, groups }: ReadSettings,
   const fits = (size: number, reference: number) => Math.abs(size * ratio - reference) < slack;
   if (!fits(tiff.width, item.width) || !fits(tiff.height, item.height)) {
     const expected = `${Math.round(item.width / ratio)} x ${Math.round(item.height / ratio)}`;
-    throw new AppError(
-      "BAD_FILE",
-      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected}. Replace it, or ingest this folder as a data set of its own.`,
-    );
+    const remedy =
+      item.kind === "geotiff-bands" ? "Replace it, or ingest this folder as a data set of its own." : "Copy or download it again.";
+    throw new AppError("BAD_FILE", `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected}. ${remedy}`);
   }
   if (tiff.dtype === "uint8" || tiff.dtype === "int8") {
     throw new AppError("UNSUPPORTED", `${tiff.path} has 8-bit values: a picture, not reflectance. Use the 16-bit product.`);
   }
+  const isFloat = tiff.dtype.startsWith("float");
+  if (isFloat !== (item.dnScale !== null)) throw new AppError("BAD_FILE", `${tiff.path}: ${otherNumbers(item.kind, isFloat)}`);
+}
+
+/** Why files of another sample type are left out: their scale may be another, too. */
+export function otherNumbers(kind: SourceKind, isFloat: boolean): string {
+  const what = isFloat
+    ? "floating-point values, where the others have whole numbers"
+    : "whole numbers, where the others have floating-point values";
+  const remedy = kind === "geotiff-bands" ? "Ingest it as a data set of its own." : "Copy or download it again.";
+  return `has ${what}. ${remedy}`;
 }
 
 /** All bands must be in one reference system and begin at one corner. */
@@ -104,25 +115,25 @@ function checkGround(rasters: readonly BandRaster[]): void {
 /**
  * Reads a window as DN.
  * @param out uint16, filled from `at` on: 0 where the file has no data (its no-data value, NaN), 65535 at most
- * @param dnScale DN of the value 1
+ * @param dnScale as in `PatchItem`
  */
 export async function readDn(
   raster: BandRaster,
   window: Omit<Window, "band">,
   out: Uint16Array,
   at: number,
-  dnScale: number,
+  dnScale: number | null,
 ): Promise<void> {
   const { tiff, sample } = raster;
   const area = { ...window, band: sample };
-  if (tiff.isDirect && tiff.dtype === "uint16" && dnScale === 1) {
+  if (tiff.isDirect && tiff.dtype === "uint16") {
     tiff.readWindowSync(area, out, at);
     const { nodata } = tiff;
     if (nodata === null || nodata === 0 || !(nodata > 0 && nodata <= 65535)) return;
     for (let i = at; i < at + window.width * window.height; i++) if (out[i] === nodata) out[i] = 0;
     return;
   }
-  toDn(await tiff.readWindow(area), tiff.nodata, dnScale, out, at);
+  toDn(await tiff.readWindow(area), tiff.nodata, dnScale ?? 1, out, at);
 }
 
 function toDn(values: Samples, nodata: number | null, dnScale: number, out: Uint16Array, at: number): void {

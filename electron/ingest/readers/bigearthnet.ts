@@ -47,7 +47,12 @@ export interface BigEarthNetLabels {
   readonly crs: string | null;
   /** Of the 10 m grid. */
   readonly transform: Affine | null;
+  /** It says itself that no satellite took the patch, wherever it was copied to. */
+  readonly isSimulated: boolean;
 }
+
+/** How the name of a simulated patch's product begins. */
+export const SIMULATED_SOURCE = "SIMULATION_";
 
 /** Labels files are about 1 kB. */
 const MAXIMUM_JSON_BYTES = 1024 * 1024;
@@ -83,6 +88,7 @@ export function readLabels(path: string): BigEarthNetLabels {
     granule: typeof source === "string" ? granuleIn(source) : null,
     crs: epsg ? `EPSG:${epsg}` : null,
     transform: transformOf(coordinates),
+    isSimulated: typeof source === "string" && source.startsWith(SIMULATED_SOURCE),
   };
 }
 

@@ -4,6 +4,7 @@ import type { SimulatedPatch } from "../../../shared/raster/scene/patch.ts";
 import { PATCH_METRES } from "../../../shared/raster/scene/places.ts";
 import { PATCH_PIXELS } from "../../../shared/raster/scene/sensor.ts";
 import { SIMULATED_BANDS } from "../../../shared/raster/scene/spectra.ts";
+import { SIMULATED_SOURCE } from "../readers/bigearthnet.ts";
 import { encodeTiff, epsgOf } from "./tiff-writer.ts";
 
 /** File name and content, bands first and labels last. */
@@ -34,7 +35,7 @@ export function labelsJson(patch: Omit<SimulatedPatch, "bands" | "site">): strin
     .map(([key, value]) => `"${key}": ${value}`)
     .join(", ");
   const orbit = String(granule.orbit).padStart(3, "0");
-  const source = `SIMULATION_${scene.satellite}_MSIL1C_${day}T${time}_N0205_R${orbit}_T${granule.tile}_${day}T${time}.SAFE`;
+  const source = `${SIMULATED_SOURCE}${scene.satellite}_MSIL1C_${day}T${time}_N0205_R${orbit}_T${granule.tile}_${day}T${time}.SAFE`;
   const acquired = `${scene.date} ${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}`;
   return `{"labels": [${labels}], "coordinates": {${coordinates}}, "projection": ${quoted(utmWkt(granule.utmZone))}, "tile_source": ${quoted(source)}, "acquisition_date": ${quoted(acquired)}}`;
 }

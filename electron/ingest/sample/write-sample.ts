@@ -123,9 +123,11 @@ async function claimFolder(folder: string, settings: SampleOptions): Promise<voi
     const { patches: held, ...had } = found.options;
     const isSame = found.modelVersion === MODEL_VERSION && JSON.stringify(sorted(wanted)) === JSON.stringify(sorted(had));
     if (!isSame || held > settings.patches) {
-      const what = `${held} patches of seed ${had.seed}, made with ${found.modelVersion === MODEL_VERSION ? "other settings" : "another version of the simulation"}`;
-      const more = isSame ? `${held} patches already; ask for at least as many` : what;
-      throw new AppError("ALREADY_EXISTS", `${folder} holds a simulated sample of ${more}, or choose another folder.`, {
+      const what = found.modelVersion === MODEL_VERSION ? "other settings" : "another version of the simulation";
+      const rest = isSame
+        ? `${held} patches already. Ask for at least as many, or choose another folder.`
+        : `${held} patches of seed ${had.seed}, made with ${what}. Choose another folder.`;
+      throw new AppError("ALREADY_EXISTS", `${folder} holds a simulated sample of ${rest}`, {
         data: { folder, found: found.options },
       });
     }

@@ -91,7 +91,14 @@ export function ViewPair({ dataset, tiles, isSimulated, index, operations, previ
           </p>
         ))}
       </div>
-      <Button fullWidth variant="default" leftSection={<IconDice5 size={16} />} onClick={drawAgain} disabled={operations.length === 0}>
+      <Button
+        fullWidth
+        mb="xs"
+        variant="default"
+        leftSection={<IconDice5 size={16} />}
+        onClick={drawAgain}
+        disabled={operations.length === 0}
+      >
         Draw again
       </Button>
       {general.map(({ message }) => (

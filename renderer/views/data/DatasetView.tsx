@@ -12,7 +12,7 @@ import { Workbench } from "../../components/Workbench.tsx";
 import { useHost, useWorkspace } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
 import { createStore, type Store } from "../../state/store.ts";
-import { count } from "../../state/words.ts";
+import { counted } from "../../state/words.ts";
 import { ClassFacet } from "./ClassFacet.tsx";
 import { DatasetInspector } from "./DatasetInspector.tsx";
 import classes from "./DatasetView.module.css";
@@ -99,7 +99,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
           <div className={classes.gridSide}>
             <Hint
               hovered={hovered}
-              usual={`${count(total)} tiles${label === null ? "" : ` with ${label}`}, ${combination.name}: ${combination.description}`}
+              usual={`${counted(total, "tile")}${label === null ? "" : ` with ${label}`}, ${combination.name}: ${combination.description}`}
             />
             <TileGrid
               key={label}

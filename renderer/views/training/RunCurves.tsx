@@ -74,6 +74,9 @@ export function RunCurves({ run, runs, study }: RunCurvesProps) {
       </p>
     );
   }
+  if (own.length === 0 && state.status === "failed") {
+    return <p className={classes.none}>{run.arm} failed before its first step, so there is no loss.</p>;
+  }
   return (
     <div className={classes.curves}>
       <div className={classes.plot}>

@@ -8,10 +8,12 @@ import { FamilyMark } from "../../components/FamilyMark.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
 import { showError } from "../../components/notices.tsx";
 import { SimulationBadgeOf } from "../../components/SimulationBadge.tsx";
+import { Warning } from "../../components/Warning.tsx";
 import { useHost, useJobs } from "../../state/host.tsx";
 import { formatRoute } from "../../state/router.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { count, counted, duration, rate } from "../../state/words.ts";
+import { failuresOf } from "./failures.ts";
 import classes from "./RunNow.module.css";
 
 export function RunNow({ live, running }: { live: LiveStudy; running: readonly LiveRun[] }) {
@@ -47,6 +49,11 @@ export function RunNow({ live, running }: { live: LiveStudy; running: readonly L
       <p className={classes.verdict}>
         {progress}.{!job && finished < live.runs.length && ` Run at the top ${finished > 0 ? "goes on with" : "starts"} what is left.`}
       </p>
+      {failuresOf(live.runs).map(({ message, runs }) => (
+        <Warning key={message}>
+          {runs} failed: {message}
+        </Warning>
+      ))}
     </section>
   );
 }

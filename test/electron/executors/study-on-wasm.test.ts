@@ -1,12 +1,14 @@
 // The whole of it, small: a study with the wasm engine in real processes and workers, killed half-way; and single runs.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sweepOrder } from "../../../electron/executors/local.ts";
 import { finetuneRun, pretrainOnce, resolveRunConfig } from "../../../electron/executors/single.ts";
+import { datasetFile, datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
 import { lastEvent, readEvents } from "../../../electron/runs/journal.ts";
 import { readMetrics, readRun, runState } from "../../../electron/runs/run-folder.ts";
 import { mergeSettings } from "../../../electron/runs/settings.ts";
@@ -117,6 +119,23 @@ describe("single runs", () => {
       /epoch: there is no such setting/,
     );
     await expect(finetuneRun({ ...options(), name: "other", from: workspace, finetune })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("leave nothing behind when they fail at their start, so that the name is free", async () => {
+    const config = configOf({ finetune: { labelSets: [] }, pretrain: { batchSize: 4096 } });
+    await expect(pretrainOnce({ ...options(), name: "early", config })).rejects.toThrow(/fewer than a batch of 4096/);
+    expect(existsSync(join(workspace, "runs/early"))).toBe(false);
+  });
+
+  it("refuse to score on a data set without labels", async () => {
+    const dataset = await makeDataset({ workspace, name: "bare", tiles: 8 });
+    await writeFile(datasetFile(datasetFolderOf(workspace, "bare")), JSON.stringify({ ...dataset, classes: [] }));
+    const config = configOf({ dataset: "bare" });
+    await expect(pretrainOnce({ ...options(), name: "bare", config })).rejects.toMatchObject({
+      code: "NO_DATA",
+      message: expect.stringContaining("has no labels"),
+    });
+    expect(existsSync(join(workspace, "runs/bare"))).toBe(false);
   });
 
   it("refuse an arm that does not exist, in words", () => {

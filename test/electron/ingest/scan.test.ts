@@ -1,9 +1,11 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { writeSample } from "../../../electron/ingest/sample/write-sample.ts";
 import { scanFolder } from "../../../electron/ingest/scan.ts";
 import { BAND_NAMES } from "../../../shared/domain/bands.ts";
 import { ScanResult } from "../../../shared/domain/dataset.ts";
+import { SampleOptions } from "../../../shared/domain/sample-options.ts";
 import { copyPatch, encodeMadeTiff, fixtures, makeScene, realEurosat, realPatches, temporaryFolder } from "./made-files.ts";
 
 const TEN = ["B02", "B03", "B04", "B08", "B05", "B8A", "B11", "B12"] as const;
@@ -125,6 +127,17 @@ describe("scanFolder", () => {
       [false, 1],
       [true, 1],
     ]);
+  });
+
+  it("knows a simulated patch by itself, wherever it was copied to", async () => {
+    const root = temporaryFolder();
+    await writeSample(join(root, "sample"), { ...SampleOptions.parse({ patches: 1 }) });
+    const patch = readdirSync(join(root, "sample")).find((name) => name.startsWith("S2"))!;
+    cpSync(join(root, "sample", patch), join(root, "elsewhere", patch), { recursive: true });
+    for (const folder of [join(root, "sample", patch), join(root, "elsewhere")]) {
+      const [source] = (await scanFolder(folder)).sources;
+      expect(source).toMatchObject({ simulated: true, radiometry: { source: expect.stringContaining("simulation") } });
+    }
   });
 
   it("goes through symbolic links once, and round no circle", async () => {

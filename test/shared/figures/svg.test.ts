@@ -109,4 +109,10 @@ describe("text", () => {
     expect(wrapText("one two three", textWidth("one two", 12) + 1, 12)).toEqual(["one two", "three"]);
     expect(wrapText("", 10, 12)).toEqual([]);
   });
+
+  it("has room in the widest font it may be drawn in", () => {
+    // Advances of DejaVu Sans and DejaVu Sans Bold, from their hmtx tables read by fontTools.
+    expect(textWidth("95 % interval over label draws", 11)).toBeGreaterThanOrEqual(167.9);
+    expect(textWidth("random-init (control)", 12, true)).toBeGreaterThanOrEqual(142.4);
+  });
 });

@@ -35,6 +35,13 @@ describe("a picture", () => {
     );
   });
 
+  it("keeps the balance of true colours: one range for red, green and blue", () => {
+    const full = { kind: "percentiles", low: 0, high: 100 } as const;
+    expect(stretchOf(SOURCE, combination("true-colour"), full)).toEqual(Array(3).fill([0, Math.fround(0.3)]));
+    const infrared = stretchOf(SOURCE, combination("colour-infrared"), full);
+    expect(infrared.map(([low]) => low)).toEqual([0.1, 0, 0].map(Math.fround));
+  });
+
   it("can take another picture's ranges, so both compare", () => {
     const ranges = stretchOf(SOURCE, combination("true-colour"));
     expect(ranges).toHaveLength(3);
