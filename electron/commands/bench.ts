@@ -234,6 +234,7 @@ async function findTorch(python: string, signal: AbortSignal): Promise<string | 
 
 export function benchCommand(): Command {
   const command = new Command("bench")
+    .enablePositionalOptions() // `bench step` has some of the same flags
     .description("time the training step in each precision, beside PyTorch where a Python has it; several times in turn")
     .addOption(new Option("--repeats <NUMBER>", "times that each is run").argParser(Number).default(3))
     .addOption(new Option("--size <NUMBER>", "side of a tile, px").argParser(Number).default(120))
