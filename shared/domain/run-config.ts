@@ -9,8 +9,10 @@ export const ENGINES = ["auto", "tensorflow", "wasm"] as const;
 /** `bf16`: convolutions and what follows them in bfloat16; weights, statistics, loss and optimiser in float32. */
 export const PRECISIONS = ["f32", "bf16"] as const;
 export type Precision = (typeof PRECISIONS)[number];
-export const ENCODERS = ["resnet18", "resnet50", "small"] as const;
+export const ENCODERS = ["resnet18", "resnet50", "resnet101", "resnet152", "resnet101v2", "xception", "inceptionv3", "small"] as const;
 export type EncoderName = (typeof ENCODERS)[number];
+/** Least side of the input, px, of encoders that halve it so often without padding that nothing would be left. */
+export const MINIMUM_INPUT_PIXELS: Readonly<Partial<Record<EncoderName, number>>> = { inceptionv3: 75 };
 
 export const PretrainSettings = z.strictObject({
   epochs: z.int().min(1).max(10_000).default(50).describe("passes over the pretraining tiles"),
