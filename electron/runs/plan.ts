@@ -215,6 +215,8 @@ function settingWarnings(config: StudyConfig, dataset: Dataset, tiles: number): 
     );
   if (config.pretrain.tiles !== null && config.pretrain.tiles > tiles)
     warnings.push(`About ${tiles} tiles are left for pretraining, not ${config.pretrain.tiles}: the test part is never used.`);
+  if (config.initialWeights.path !== null && config.arms.includes(CONTROL_ARM))
+    warnings.push("The control, too, starts from the file's weights: it tells what they are worth without further pretraining.");
   if (config.arms.length === 1) warnings.push("The control is the only arm: there is nothing to compare.");
   const pixels = config.inputPixels ?? dataset.tilePixels;
   if (config.engine === "wasm" && 2 * config.pretrain.batchSize * pixels ** 2 * STEP_MEMORY[config.encoder] > 64 * 120 ** 2)
