@@ -3,13 +3,15 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createCompiledPrograms } from "../../../electron/training/engines/compiled/program.ts";
 import { loadEngine } from "../../../electron/training/engines/select.ts";
 import { ENCODERS, type EncoderName } from "../../../shared/domain/run-config.ts";
 import { createEncoder, type Encoder } from "../../../shared/learning/encoders/index.ts";
 import { createResNet, type ResNetShape } from "../../../shared/learning/encoders/resnet.ts";
 import { cloneAll, disposeAll, initialiseParameters, isTrainable } from "../../../shared/learning/parameters.ts";
+import { EAGER_PROGRAMS, type Programs } from "../../../shared/learning/program.ts";
 import { exportTensors, importTensors, permute, type StoredTensor } from "../../../shared/learning/weights.ts";
-import { ENGINES } from "../../electron/training/engines/engines.ts";
+import { ENGINES, hasTensorflow } from "../../electron/training/engines/engines.ts";
 import expectedOutputs from "../../fixtures/encoders.json" with { type: "json" };
 import fixtures from "../../fixtures/learning.json" with { type: "json" };
 import { findPython } from "../../python.ts";
@@ -169,6 +171,41 @@ describe.each(ENGINES)("a step of training on the $name engine", ({ name: engine
       await loadEngine("auto");
     },
   );
+});
+
+describe.skipIf(!hasTensorflow)("a compiled step", { timeout: 180_000 }, () => {
+  test.each(["resnet101v2", "xception", "inceptionv3"] as const)("of %s has the gradients of the code as it is written", async (name) => {
+    await loadEngine("tensorflow");
+    const encoder = createEncoder(name, { channels: 3 });
+    const parameters = pseudoParameters(encoder, calmPseudoParameter);
+    const learned = encoder.specifications.filter(isTrainable).map((specification) => specification.name);
+    const x = images(4, 80, 3);
+    const normsBy = async (programs: Programs) => {
+      const program = programs.build(
+        {
+          gradients: {
+            inputs: { x: { shape: x.shape, dtype: "float32" } },
+            run(state, inputs) {
+              const loss = () => tf.mean(tf.square(encoder.forward(state, inputs.x as tf.Tensor4D, "train").h)) as tf.Scalar;
+              const gradients = tf.grads(loss)(learned.map((of) => state.get(of)!));
+              return { outputs: { norms: tf.stack(gradients.map((gradient) => tf.sqrt(tf.sum(tf.square(gradient))))) } };
+            },
+          },
+        },
+        parameters,
+      );
+      const { norms } = program.run("gradients", { x });
+      const values = await norms!.data();
+      norms!.dispose();
+      program.dispose();
+      return values;
+    };
+    const compiled = createCompiledPrograms({ precision: "f32" });
+    expect(relativeError(await normsBy(compiled), await normsBy(EAGER_PROGRAMS))).toBeLessThan(1e-3);
+    compiled.dispose();
+    x.dispose();
+    disposeAll(parameters);
+  });
 });
 
 test("layouts are transposed exactly and back", () => {
