@@ -229,12 +229,10 @@ export class Host {
     const dataset = await this.dataset(config.dataset);
     const { bavail, bsize } = await statfs(this.path);
     const engine = await this.engine();
-    const measured = options.measure === false || this.isWorking() ? null : await measureViewsPerSecond(config, dataset);
-    return planStudy(config, dataset, {
-      viewsPerSecond: measured,
-      freeBytes: bavail * bsize,
-      engine: `${engine.name} on ${engine.device}`,
-    });
+    const facts = { viewsPerSecond: null, freeBytes: bavail * bsize, engine: `${engine.name} on ${engine.device}` };
+    const plan = planStudy(config, dataset, facts);
+    if (options.measure === false || this.isWorking() || plan.problems.length > 0) return plan;
+    return planStudy(config, dataset, { ...facts, viewsPerSecond: await measureViewsPerSecond(config, dataset) });
   }
 
   async createStudy(input: StudyInput): Promise<Study> {

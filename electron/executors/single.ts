@@ -8,6 +8,7 @@ import { ALL_ARMS, FULL_ARM } from "../../shared/domain/study.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import { writeError } from "../files/atomic-file.ts";
 import { datasetFolderOf, readDataset } from "../ingest/dataset-folder.ts";
+import { pinInitialWeights } from "../runs/initial-weights.ts";
 import { lastEvent } from "../runs/journal.ts";
 import { Claimer } from "../runs/lease.ts";
 import { createRun, readRun, runState } from "../runs/run-folder.ts";
@@ -63,12 +64,13 @@ export function resolveRunConfig(settings: Readonly<Record<string, unknown>>): R
 /**
  * Pretrains one arm and fine-tunes it; without label sets it only pretrains. The same settings under the same name go on where they were left.
  * @throws the signal's reason once the checkpoint is written; AppError ALREADY_EXISTS when the name is taken by other settings, BUSY while
- * another process runs it, and what made the run fail
+ * another process runs it, what made the run fail, and as `readInitialWeights`
  */
 export async function pretrainOnce(options: SingleRunOptions & { readonly config: RunConfig }): Promise<SingleRunResult> {
   const folder = singleRunFolder(options.workspace, options.name);
-  return execute(options, folder, options.config, async () => {
-    await createRun(folder, options.config);
+  const config = await pinInitialWeights(options.config);
+  return execute(options, folder, config, async () => {
+    await createRun(folder, config);
   });
 }
 

@@ -1,7 +1,7 @@
 // What a study will cost, and what would keep it from running; told before it starts. Pure: the measurements come in.
 import type { Dataset } from "../../shared/domain/dataset.ts";
 import type { LabelSet } from "../../shared/domain/labels.ts";
-import type { EncoderName, PretrainSettings, StudyConfig } from "../../shared/domain/run-config.ts";
+import { type EncoderName, MINIMUM_INPUT_PIXELS, type PretrainSettings, type StudyConfig } from "../../shared/domain/run-config.ts";
 import { CONTROL_ARM, COUPLET_ARMS } from "../../shared/domain/study.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
 
@@ -15,7 +15,27 @@ export interface PlanFacts {
 }
 
 /** Values in the weights of encoder and projection head for ten bands. */
-export const WEIGHTS: Readonly<Record<EncoderName, number>> = { small: 1_482_000, resnet18: 12_300_000, resnet50: 26_200_000 };
+export const WEIGHTS: Readonly<Record<EncoderName, number>> = {
+  small: 1_482_000,
+  resnet18: 12_300_000,
+  resnet50: 26_200_000,
+  resnet101: 45_300_000,
+  resnet152: 61_000_000,
+  resnet101v2: 45_300_000,
+  xception: 23_600_000,
+  inceptionv3: 24_500_000,
+};
+/** Memory of a training step on the same tiles, in terms of ResNet-18's, roughly. */
+const STEP_MEMORY: Readonly<Record<EncoderName, number>> = {
+  small: 1,
+  resnet18: 1,
+  resnet50: 4,
+  resnet101: 6,
+  resnet152: 8,
+  resnet101v2: 6,
+  xception: 6,
+  inceptionv3: 3,
+};
 const OPTIMISER_SLOTS: Readonly<Record<PretrainSettings["optimiser"], number>> = { adam: 2, sgd: 1, lars: 1 };
 
 /** Journal, scores and records of a run, roughly. */
@@ -131,6 +151,12 @@ function dataProblems(config: StudyConfig, dataset: Dataset, tiles: number): str
     problems.push(
       `The input of ${config.inputPixels} px is larger than the data set's tiles of ${dataset.tilePixels} px. Leave it empty or choose a smaller one.`,
     );
+  const pixels = config.inputPixels ?? dataset.tilePixels;
+  const least = MINIMUM_INPUT_PIXELS[config.encoder];
+  if (least !== undefined && pixels < least)
+    problems.push(
+      `The encoder ${config.encoder} needs an input of at least ${least} px; it would get ${pixels} px. Choose another encoder, or an input of ${least} px or more.`,
+    );
   const { trainShare, validationShare } = config.finetune;
   if (trainShare + validationShare >= 0.98)
     problems.push(
@@ -189,9 +215,11 @@ function settingWarnings(config: StudyConfig, dataset: Dataset, tiles: number): 
     );
   if (config.pretrain.tiles !== null && config.pretrain.tiles > tiles)
     warnings.push(`About ${tiles} tiles are left for pretraining, not ${config.pretrain.tiles}: the test part is never used.`);
+  if (config.initialWeights.path !== null && config.arms.includes(CONTROL_ARM))
+    warnings.push("The control, too, starts from the file's weights: it tells what they are worth without further pretraining.");
   if (config.arms.length === 1) warnings.push("The control is the only arm: there is nothing to compare.");
   const pixels = config.inputPixels ?? dataset.tilePixels;
-  if (config.engine === "wasm" && 2 * config.pretrain.batchSize * pixels ** 2 * (config.encoder === "resnet50" ? 4 : 1) > 64 * 120 ** 2)
+  if (config.engine === "wasm" && 2 * config.pretrain.batchSize * pixels ** 2 * STEP_MEMORY[config.encoder] > 64 * 120 ** 2)
     warnings.push("The wasm engine has 4 GiB of memory: this batch may not fit. Lower the batch size or the input.");
   return warnings;
 }

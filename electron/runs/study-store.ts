@@ -8,6 +8,7 @@ import type { RunState } from "../../shared/domain/run-state.ts";
 import { type ArmId, COUPLET_ARMS, FULL_ARM, selectCouplets } from "../../shared/domain/study.ts";
 import { NameSchema, Study, type StudySummary } from "../../shared/domain/workspace.ts";
 import { createFileWhole, writeError, writeFileAtomic } from "../files/atomic-file.ts";
+import { pinInitialWeights } from "./initial-weights.ts";
 import { lastEvent } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
 import { readJson, runState } from "./run-folder.ts";
@@ -47,7 +48,7 @@ export function resolveStudyConfig({ preset, settings }: StudyInput): StudyConfi
   return result.data;
 }
 
-/** Makes a study. @throws AppError ALREADY_EXISTS, BAD_ARGUMENT */
+/** Makes a study. @throws AppError ALREADY_EXISTS, BAD_ARGUMENT, and as `readInitialWeights` */
 export async function createStudy(workspace: string, { name, ...input }: StudyInput & { readonly name: string }): Promise<Study> {
   const folder = studyFolder(workspace, name);
   const study: Study = {
@@ -55,7 +56,7 @@ export async function createStudy(workspace: string, { name, ...input }: StudyIn
     name,
     created: new Date().toISOString(),
     preset: input.preset,
-    config: resolveStudyConfig(input),
+    config: await pinInitialWeights(resolveStudyConfig(input)),
     droppedByHand: null,
   };
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {

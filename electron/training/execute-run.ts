@@ -8,13 +8,16 @@ import type { RunConfig } from "../../shared/domain/run-config.ts";
 import type { Evaluation, RunEvent, RunEventBody } from "../../shared/domain/run-state.ts";
 import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint, modelFromCheckpoint } from "../../shared/learning/checkpoint.ts";
+import { createEncoder } from "../../shared/learning/encoders/index.ts";
 import { finetune, type ScoresEvent } from "../../shared/learning/finetune.ts";
 import { pretrain } from "../../shared/learning/pretrain.ts";
 import { EAGER_PROGRAMS, type Programs } from "../../shared/learning/program.ts";
+import { adaptWeights, startingCheckpoint } from "../../shared/learning/starting-weights.ts";
 import { readAllTiles } from "../ingest/catalogue.ts";
 import { writeParquet } from "../ingest/parquet.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
 import { readCheckpoint, writeCheckpoint } from "../runs/checkpoints.ts";
+import { readInitialWeights } from "../runs/initial-weights.ts";
 import { type Journal, openJournal } from "../runs/journal.ts";
 import { type RunRecord, readRun, runFiles, tidyRun, writeMetrics, writeRun } from "../runs/run-folder.ts";
 import { precisionOf } from "./engines/precision.ts";
@@ -131,6 +134,7 @@ async function* execute({
     };
 
     let state = resume;
+    if (!state && config.initialWeights.path !== null) state = yield* startFromFile(config);
     if (!weights && (!state || state.step < steps)) {
       const events = pretrain({ config, reader, rows: tiles.pretraining, probe: tiles.probe, resume: state, programs, signal });
       try {
@@ -158,6 +162,15 @@ async function* execute({
   } finally {
     await reader.close();
   }
+}
+
+/** The checkpoint before the first step, of a run whose encoder starts from a file. */
+async function* startFromFile(config: RunConfig): AsyncGenerator<RunEventBody, CheckpointState> {
+  const file = await readInitialWeights(config.initialWeights);
+  const encoder = createEncoder(config.encoder, { channels: config.bands.length });
+  const { tensors, notes } = adaptWeights(file.tensors, { path: file.path, encoder, bands: config.bands, fileBands: file.bands });
+  yield { kind: "phase", phase: "prepare", detail: [`Starting from ${file.path}.`, ...notes].join(" ") };
+  return startingCheckpoint(config, tensors);
 }
 
 async function* evaluate(context: {

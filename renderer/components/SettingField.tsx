@@ -41,7 +41,12 @@ export function SettingField({ field, value, onChange, error }: SettingFieldProp
       return <Select {...common} data={[...field.options]} value={typeof value === "string" ? value : null} onChange={onChange} />;
     case "choices":
       return (
-        <MultiSelect {...common} data={[...field.options]} value={Array.isArray(value) ? value.map(String) : []} onChange={onChange} />
+        <MultiSelect
+          {...common}
+          data={[...field.options]}
+          value={Array.isArray(value) ? value.map(String) : []}
+          onChange={(next) => onChange(next.length === 0 && field.isNullable ? null : next)}
+        />
       );
     case "switch":
       return (
@@ -57,7 +62,11 @@ export function SettingField({ field, value, onChange, error }: SettingFieldProp
       return <NumbersInput {...common} isNullable={field.isNullable} value={value} onChange={onChange} />;
     case "text":
       return (
-        <TextInput {...common} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value)} />
+        <TextInput
+          {...common}
+          value={typeof value === "string" ? value : ""}
+          onChange={({ currentTarget: { value: next } }) => onChange(next === "" && field.isNullable ? null : next)}
+        />
       );
     case "range":
     case "other":

@@ -9,8 +9,10 @@ export const ENGINES = ["auto", "tensorflow", "wasm"] as const;
 /** `bf16`: convolutions and what follows them in bfloat16; weights, statistics, loss and optimiser in float32. */
 export const PRECISIONS = ["f32", "bf16"] as const;
 export type Precision = (typeof PRECISIONS)[number];
-export const ENCODERS = ["resnet18", "resnet50", "small"] as const;
+export const ENCODERS = ["resnet18", "resnet50", "resnet101", "resnet152", "resnet101v2", "xception", "inceptionv3", "small"] as const;
 export type EncoderName = (typeof ENCODERS)[number];
+/** Least side of the input, px, of encoders that halve it so often without padding that nothing would be left. */
+export const MINIMUM_INPUT_PIXELS: Readonly<Partial<Record<EncoderName, number>>> = { inceptionv3: 75 };
 
 export const PretrainSettings = z.strictObject({
   epochs: z.int().min(1).max(10_000).default(50).describe("passes over the pretraining tiles"),
@@ -65,6 +67,33 @@ export const FinetuneSettings = z.strictObject({
 });
 export type FinetuneSettings = z.infer<typeof FinetuneSettings>;
 
+/** A file whose weights pretraining starts from. */
+export const InitialWeights = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "file that the encoder starts from, safetensors or .pth of PyTorch, under torchvision's or timm's names; random weights when empty",
+    ),
+  bands: z
+    .array(z.enum(BAND_NAMES))
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "bands of the file's first convolution, in its channel order; when empty: as the file says, else all 13 or B04,B03,B02 by their number",
+    ),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null)
+    .describe("SHA-256 of the file, hexadecimal; filled in from the file, and any other file is refused from then on"),
+});
+export type InitialWeights = z.infer<typeof InitialWeights>;
+
 /** What one run does and with what: pretraining one arm with one seed, then its fine-tunings. Stored in `run.json`. */
 export const RunConfig = z.strictObject({
   version: z.literal(1),
@@ -79,6 +108,7 @@ export const RunConfig = z.strictObject({
     .default("auto")
     .describe("numbers of the step; auto: bf16 where the machine is faster with it"),
   encoder: z.enum(ENCODERS).default("resnet18").describe("encoder"),
+  initialWeights: InitialWeights.prefault({}).describe("where the encoder's weights come from; the control keeps them as they are"),
   bands: z
     .array(z.enum(BAND_NAMES))
     .min(1)

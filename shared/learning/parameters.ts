@@ -5,7 +5,15 @@ import { Random } from "../domain/random.ts";
 /** Tensors by their PyTorch name (`layer1.0.conv1.weight`), in tfjs layout: convolutions HWIO, linear weights [in, out]. */
 export type Parameters = ReadonlyMap<string, tf.Tensor>;
 
-export type ParameterKind = "convolution" | "linear" | "bias" | "norm-scale" | "norm-offset" | "running-mean" | "running-variance";
+export type ParameterKind =
+  | "convolution"
+  | "depthwise"
+  | "linear"
+  | "bias"
+  | "norm-scale"
+  | "norm-offset"
+  | "running-mean"
+  | "running-variance";
 
 export interface ParameterSpecification {
   readonly name: string;
@@ -21,7 +29,7 @@ export function isTrainable({ kind }: ParameterSpecification): boolean {
 
 /** Whether weight decay and LARS' trust ratio apply: weights only, not biases and norms (SimCLR, arXiv 2002.05709, section 2.2). */
 export function isDecayed({ kind }: ParameterSpecification): boolean {
-  return kind === "convolution" || kind === "linear";
+  return kind === "convolution" || kind === "depthwise" || kind === "linear";
 }
 
 /** Four entries a batch normalisation has in PyTorch, but for `num_batches_tracked`. */
@@ -45,7 +53,7 @@ export function linearSpecifications(name: string, inputs: number, outputs: numb
 
 /**
  * Fresh values, drawn on the host: a parameter depends on the seed and its name only, so every engine starts from the same weights.
- * Convolutions: Kaiming normal, fan out, ReLU (torchvision's ResNet). Linear: Kaiming uniform over fan in for ReLU
+ * Convolutions: Kaiming normal, fan out, ReLU (torchvision's ResNet); the fan of a depthwise one is its own channel's. Linear: Kaiming uniform over fan in for ReLU
  * (Differs from the reference: PyTorch's default gain of 1/sqrt(3) shrinks a three-layer head's output 10 times). Biases 0.
  */
 export function initialiseParameters(specifications: readonly ParameterSpecification[], seed: number): Map<string, tf.Tensor> {
@@ -66,6 +74,9 @@ function initialValues({ name, kind, shape }: ParameterSpecification, seed: numb
       fillNormal(values, Math.sqrt(2 / (height * width * outputs)), Random.of(seed, "weights", name));
       return values;
     }
+    case "depthwise":
+      fillNormal(values, Math.sqrt(2 / (shape[0]! * shape[1]!)), Random.of(seed, "weights", name));
+      return values;
     case "linear": {
       const bound = Math.sqrt(6 / shape[0]!);
       const random = Random.of(seed, "weights", name);

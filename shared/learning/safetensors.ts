@@ -1,6 +1,7 @@
 // The safetensors format: an 8-byte little-endian header length, a JSON header, then the tensors' bytes. Read from bytes that may be hostile.
 // See https://github.com/huggingface/safetensors (format).
 import { AppError, messageOf } from "../domain/errors.ts";
+import { decodeFloats, FLOAT_BYTES, type FloatType } from "./float-types.ts";
 import type { StoredTensor } from "./weights.ts";
 
 export interface Safetensors {
@@ -9,12 +10,13 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const DTYPES = { F32: "float32", I32: "int32" } as const;
+/** Bytes of a value of the types that are read. */
+const ELEMENT_BYTES = { ...FLOAT_BYTES, I32: 4, I64: 8 } as const;
+type ElementType = keyof typeof ELEMENT_BYTES;
 const NAMES = { float32: "F32", int32: "I32" } as const;
 const METADATA = "__metadata__";
 /** The reference reader's limit. */
 const MAX_HEADER_BYTES = 100_000_000;
-const ELEMENT_BYTES = 4;
 
 /** The file's bytes. Tensors are stored in name order, so equal contents give equal bytes. */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
@@ -44,8 +46,8 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
 }
 
 /**
- * Reads a file's bytes; every length and offset is checked before it is used.
- * @throws AppError BAD_FILE for what is no safetensors file, UNSUPPORTED for element types other than F32 and I32
+ * Reads a file's bytes; every length and offset is checked before it is used. Floats of other widths become float32, I64 becomes int32.
+ * @throws AppError BAD_FILE for what is no safetensors file, UNSUPPORTED for other element types and for whole numbers beyond 32 bits
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   if (bytes.length < 8) throw bad(`it has ${bytes.length} bytes, fewer than its header's length needs`);
@@ -70,19 +72,27 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     if (entry.begin !== expected) throw bad(`tensor ${name} starts at byte ${entry.begin} instead of ${expected}`);
     if (entry.end > bytes.length - dataStart) throw bad(`tensor ${name} ends at byte ${entry.end}, beyond the end of the file`);
     expected = entry.end;
-    const copy = bytes.slice(dataStart + entry.begin, dataStart + entry.end).buffer; // aligned
-    const data = entry.dtype === "float32" ? new Float32Array(copy) : new Int32Array(copy);
-    tensors.set(name, { dtype: entry.dtype, shape: entry.shape, data });
+    tensors.set(name, readTensor(name, entry, bytes.subarray(dataStart + entry.begin, dataStart + entry.end)));
   }
   if (expected !== bytes.length - dataStart) throw bad(`${bytes.length - dataStart - expected} bytes belong to no tensor`);
   return { tensors, metadata };
 }
 
 interface Entry {
-  readonly dtype: "float32" | "int32";
+  readonly type: ElementType;
   readonly shape: number[];
   readonly begin: number;
   readonly end: number;
+}
+
+function readTensor(name: string, { type, shape }: Entry, bytes: Uint8Array): StoredTensor {
+  if (type === "I32") return { dtype: "int32", shape, data: new Int32Array(bytes.slice().buffer) };
+  if (type !== "I64") return { dtype: "float32", shape, data: decodeFloats(bytes, type satisfies FloatType) };
+  const data = Int32Array.from(new BigInt64Array(bytes.slice().buffer), (value) => {
+    if (value !== BigInt.asIntN(32, value)) throw new AppError("UNSUPPORTED", `tensor ${name} has whole numbers beyond 32 bits`);
+    return Number(value);
+  });
+  return { dtype: "int32", shape, data };
 }
 
 function parseHeader(bytes: Uint8Array): object {
@@ -105,14 +115,16 @@ function readMetadata(value: unknown): Record<string, string> {
 function readEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
   if (typeof dtype !== "string") throw bad(`tensor ${name} has no dtype`);
-  if (!Object.hasOwn(DTYPES, dtype)) throw new AppError("UNSUPPORTED", `tensor ${name} is of type ${dtype}; F32 and I32 are read`);
+  if (!Object.hasOwn(ELEMENT_BYTES, dtype))
+    throw new AppError("UNSUPPORTED", `tensor ${name} is of type ${dtype}; ${Object.keys(ELEMENT_BYTES).join(", ")} are read`);
+  const type = dtype as ElementType;
   if (!isSizes(shape) || shape.length > 8) throw bad(`tensor ${name} has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2) throw bad(`tensor ${name} has no valid offsets`);
   const [begin, end] = offsets as [number, number];
   const count = countElements(shape);
-  if (!Number.isSafeInteger(count) || end - begin !== count * ELEMENT_BYTES)
+  if (!Number.isSafeInteger(count) || end - begin !== count * ELEMENT_BYTES[type])
     throw bad(`tensor ${name} has ${end - begin} bytes for the shape [${shape.join(", ")}]`);
-  return { dtype: DTYPES[dtype as keyof typeof DTYPES], shape, begin, end };
+  return { type, shape, begin, end };
 }
 
 function isSizes(value: unknown): value is number[] {

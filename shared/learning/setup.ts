@@ -1,6 +1,6 @@
 // What pretraining and fine-tuning build from a run's settings and a data set's layout.
 import { AppError } from "../domain/errors.ts";
-import type { RunConfig } from "../domain/run-config.ts";
+import { MINIMUM_INPUT_PIXELS, type RunConfig } from "../domain/run-config.ts";
 import { FULL_ARM, viewPool } from "../domain/study.ts";
 import { createPreparation, type Preparation } from "./prepare.ts";
 import type { TileLayout } from "./tiles.ts";
@@ -11,9 +11,17 @@ export const DEFAULT_MEMORY_BUDGET_BYTES = 512 * 2 ** 20;
 
 /**
  * Raw tiles to the network's input, by the run's bands and input size. The caller disposes it.
- * @throws AppError BAD_ARGUMENT when the data set lacks a band or its statistics
+ * @throws AppError BAD_ARGUMENT when the data set lacks a band or its statistics, or when the encoder needs more pixels
  */
-export function createInput({ bands, inputPixels }: RunConfig, layout: TileLayout): Preparation {
+export function createInput({ encoder, bands, inputPixels }: RunConfig, layout: TileLayout): Preparation {
+  const pixels = inputPixels ?? layout.tilePixels;
+  const least = MINIMUM_INPUT_PIXELS[encoder];
+  if (least !== undefined && pixels < least)
+    throw new AppError(
+      "BAD_ARGUMENT",
+      `the encoder ${encoder} needs an input of at least ${least} px and would get ${pixels} px: choose another encoder, or an input of ${least} px or more`,
+      { data: { encoder, pixels, least } },
+    );
   return createPreparation({ layout, bands, inputPixels });
 }
 

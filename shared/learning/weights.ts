@@ -13,6 +13,9 @@ export interface StoredTensor {
 const TO_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };
 const FROM_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [2, 3, 1, 0] };
 
+/** A shape of tfjs' layout in PyTorch's. */
+export const torchShape = (shape: readonly number[]): number[] => TO_TORCH[shape.length]?.map((axis) => shape[axis]!) ?? [...shape];
+
 /** Copies values from the device, in PyTorch's layout. Optimiser slots have the layout of their weight. */
 export async function exportTensors(tensors: Parameters): Promise<Map<string, StoredTensor>> {
   const stored = new Map<string, StoredTensor>();

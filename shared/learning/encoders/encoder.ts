@@ -1,7 +1,9 @@
 // What an encoder is: a pure function over named parameters, from tiles to the representation h.
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { EncoderName } from "../../domain/run-config.ts";
 import type { ParameterSpecification, Parameters } from "../parameters.ts";
+import type { Layer } from "./layers.ts";
+import { moveStatistics, type SeenStatistic } from "./running-statistics.ts";
 
 /** `train`: batch statistics normalise, and running statistics move. `eval`: running statistics normalise. */
 export type Mode = "train" | "eval";
@@ -24,7 +26,24 @@ export interface Encoder {
   readonly channels: number;
   /** Width of h. */
   readonly features: number;
+  /** The first is the convolution that takes the input's channels. */
   readonly specifications: readonly ParameterSpecification[];
   /** @param x standardised tiles // [N, H, W, C] */
   forward(parameters: Parameters, x: tf.Tensor4D, mode: Mode, options?: ForwardOptions): EncoderOutput;
+}
+
+/** PyTorch's default. */
+export const NORM_MOMENTUM = 0.1;
+
+/** An encoder of layers: h is the mean of what they put out over the tile. @param features channels that the layers put out */
+export function encoderOf(layers: Layer, about: Pick<Encoder, "name" | "channels" | "features">): Encoder {
+  return {
+    ...about,
+    specifications: layers.specifications,
+    forward(parameters, x, mode, { momentum = NORM_MOMENTUM } = {}) {
+      const seen: SeenStatistic[] = [];
+      const y = layers.apply({ parameters, mode, seen }, x);
+      return { h: tf.mean(y, [1, 2]), statistics: moveStatistics(seen, momentum) };
+    },
+  };
 }

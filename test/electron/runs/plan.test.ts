@@ -70,6 +70,7 @@ describe("the plan of a study", () => {
     ["a batch larger than the data", { pretrain: { batchSize: 2048 } }, {}, /1024 tiles are left for pretraining.*at most 1024/],
     ["a batch larger than the tiles asked for", { pretrain: { tiles: 32 } }, {}, /set to 32 tiles, fewer than a batch of 64/],
     ["an input larger than the tiles", { inputPixels: 256 }, {}, /256 px is larger than the data set's tiles of 120 px/],
+    ["an input too small for the encoder", { encoder: "inceptionv3", inputPixels: 64 }, {}, /inceptionv3 needs an input of at least 75 px/],
     ["shares that leave no test", { finetune: { trainShare: 0.9, validationShare: 0.1 } }, {}, /leave no tiles for the test/],
     ["no labels", {}, { classes: [] }, /has no labels/],
     [

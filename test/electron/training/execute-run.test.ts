@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { readBytes } from "../../../electron/files/atomic-file.ts";
 import { datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
 import { readParquet } from "../../../electron/ingest/parquet.ts";
 import { readCheckpoint } from "../../../electron/runs/checkpoints.ts";
+import { pinInitialWeights } from "../../../electron/runs/initial-weights.ts";
 import { readEvents } from "../../../electron/runs/journal.ts";
 import { createRun, readMetrics, readRun, runFiles } from "../../../electron/runs/run-folder.ts";
 import { mergeSettings } from "../../../electron/runs/settings.ts";
@@ -147,6 +148,35 @@ describe("a run", { timeout: 180_000 }, () => {
     const events = await execute(folder);
     expect(events.some(({ kind }) => kind === "step")).toBe(false);
     expect(events.at(-1)).toMatchObject({ kind: "finished", f1: expect.any(Number) });
+  });
+
+  it("starts from the weights of a file, which the control keeps", async () => {
+    const [first, control] = [await newRun({ pretrain: { epochs: 1 } }), await newRun({ arm: "random-init" })];
+    await execute(first);
+    const kept = join(workspace, "start.safetensors");
+    await copyFile(runFiles(first).encoder, kept);
+    const { initialWeights } = await pinInitialWeights({ initialWeights: { path: kept, bands: null, sha256: null } });
+    const start = decodeSafetensors(await readBytes(kept)).tensors;
+
+    const same = await newRun({ arm: "random-init", initialWeights, bands: ["B08", "B04", "B11"] });
+    const events = await execute(same);
+    expect(events.at(-1)).toMatchObject({ kind: "finished", f1: expect.any(Number) });
+    expect(events[1]).toMatchObject({ kind: "phase", phase: "prepare", detail: `Starting from ${kept}.` });
+    expect((await readRun(same))!.config.initialWeights.sha256).toBe(initialWeights.sha256);
+    const encoder = decodeSafetensors(await readBytes(runFiles(same).encoder)).tensors;
+    expect(encoder.get("layer4.0.conv2.weight")).toEqual(start.get("layer4.0.conv2.weight"));
+    const [before, after] = [start.get("conv1.weight")!.data, encoder.get("conv1.weight")!.data];
+    expect(after.subarray(0, 9)).toEqual(before.subarray(9, 18)); // B08 was the second band
+
+    const further = await newRun({ initialWeights, pretrain: { epochs: 2 } });
+    expect((await execute(further, ({ kind }) => kind === "checkpoint")).at(-1)).toMatchObject({ kind: "interrupted" });
+    await rm(kept);
+    expect((await execute(further)).at(-1), "a resumed run needs the file no more").toMatchObject({ kind: "finished" });
+    expect((await readWeights(further))!.step).toBe(4);
+
+    expect((await execute(await newRun({ initialWeights }))).at(-1)).toMatchObject({ kind: "failed", code: "NOT_FOUND" });
+    await copyFile(runFiles(control).record, kept);
+    expect((await execute(await newRun({ initialWeights }))).at(-1)).toMatchObject({ kind: "failed", code: "BAD_ARGUMENT" });
   });
 
   it("without label sets only pretrains", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type FieldGroup, fieldsOf, mergeSettings, settingAt, stepOf, withSetting } from "../../../renderer/state/setting-fields.ts";
 import { checkSettings, effectiveSettings } from "../../../renderer/state/study-draft.ts";
 import { PhysicalParameters, PublishedParameters } from "../../../shared/domain/augmentations.ts";
-import { PRESET_NAMES, StudyConfig } from "../../../shared/domain/run-config.ts";
+import { ENCODERS, PRESET_NAMES, StudyConfig } from "../../../shared/domain/run-config.ts";
 import { SampleOptions } from "../../../shared/domain/sample-options.ts";
 
 const every = (group: FieldGroup): FieldGroup["fields"] => [...group.fields, ...group.groups.flatMap(every)];
@@ -23,7 +23,7 @@ describe("fields of a schema", () => {
     });
     expect(field("pretrain.epochs")!.help).toContain("passes");
     expect(field("inputPixels")).toMatchObject({ kind: "number", isNullable: true, min: 16, max: 512, fallback: null });
-    expect(field("encoder")).toMatchObject({ kind: "choice", options: ["resnet18", "resnet50", "small"] });
+    expect(field("encoder")).toMatchObject({ kind: "choice", options: ENCODERS });
     expect(field("seeds")).toMatchObject({ kind: "numbers", isInteger: true, fallback: [1], max: undefined });
     expect(field("bands")).toMatchObject({ kind: "choices" });
     expect(field("finetune.balanced")).toMatchObject({ kind: "switch", fallback: true });

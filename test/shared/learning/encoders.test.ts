@@ -3,13 +3,19 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createCompiledPrograms } from "../../../electron/training/engines/compiled/program.ts";
 import { loadEngine } from "../../../electron/training/engines/select.ts";
+import { ENCODERS, type EncoderName } from "../../../shared/domain/run-config.ts";
 import { createEncoder, type Encoder } from "../../../shared/learning/encoders/index.ts";
 import { createResNet, type ResNetShape } from "../../../shared/learning/encoders/resnet.ts";
 import { cloneAll, disposeAll, initialiseParameters, isTrainable } from "../../../shared/learning/parameters.ts";
+import { EAGER_PROGRAMS, type Programs } from "../../../shared/learning/program.ts";
 import { exportTensors, importTensors, permute, type StoredTensor } from "../../../shared/learning/weights.ts";
+import { ENGINES, hasTensorflow } from "../../electron/training/engines/engines.ts";
+import expectedOutputs from "../../fixtures/encoders.json" with { type: "json" };
 import fixtures from "../../fixtures/learning.json" with { type: "json" };
-import { pseudo, pseudoParameter, relativeError } from "./pseudo.ts";
+import { findPython } from "../../python.ts";
+import { calmPseudoParameter, pseudo, pseudoParameter, relativeError } from "./pseudo.ts";
 
 beforeAll(() => loadEngine("auto"));
 
@@ -21,13 +27,13 @@ const SHAPES: Readonly<Record<string, ResNetShape>> = {
 };
 
 /** Parameters by the fixtures' formula, through PyTorch's layout. */
-function pseudoParameters(encoder: Encoder): Map<string, tf.Tensor> {
+function pseudoParameters(encoder: Encoder, valuesOf = pseudoParameter): Map<string, tf.Tensor> {
   const toTorch = (shape: readonly number[]) => (shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : shape);
   return importTensors(
     new Map(
       encoder.specifications.map(({ name, shape }): [string, StoredTensor] => [
         name,
-        { dtype: "float32", shape: toTorch(shape), data: pseudoParameter(name, toTorch(shape)) },
+        { dtype: "float32", shape: toTorch(shape), data: valuesOf(name, toTorch(shape)) },
       ]),
     ),
   );
@@ -35,6 +41,19 @@ function pseudoParameters(encoder: Encoder): Map<string, tf.Tensor> {
 
 const images = (count: number, side: number, channels: number) =>
   tf.tensor4d(Float32Array.from(pseudo("images", count * side * side * channels)), [count, side, side, channels]);
+
+/** h of pseudo-random tiles by pseudo-random weights, in both modes. */
+async function outputsOf(name: EncoderName, side: number, count: number): Promise<{ h: Float32Array; trained: Float32Array }> {
+  const encoder = createEncoder(name, { channels: expectedOutputs.channels });
+  const parameters = pseudoParameters(encoder, calmPseudoParameter);
+  const x = images(count, side, encoder.channels);
+  const h = tf.tidy(() => encoder.forward(parameters, x, "eval").h);
+  const trained = tf.tidy(() => encoder.forward(parameters, x, "train").h);
+  const values = { h: (await h.data()) as Float32Array, trained: (await trained.data()) as Float32Array };
+  tf.dispose([x, h, trained]);
+  disposeAll(parameters);
+  return values;
+}
 
 describe.each(fixtures.networks)("a residual network ($name, $side px)", (expected) => {
   test("agrees with PyTorch in evaluation, in training, in its running statistics and in its gradients", async () => {
@@ -79,13 +98,20 @@ test("layer names and order are torchvision's", () => {
   expect(shapes.get("layer2.0.conv2.weight")).toEqual([3, 3, 128, 128]);
 });
 
-test("weights and statistics count as in torchvision", () => {
-  const count = (name: "resnet18" | "resnet50") =>
-    createEncoder(name, { channels: 3 })
-      .specifications.filter(isTrainable)
-      .reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
-  expect(count("resnet18")).toBe(11_689_512 - 513_000); // torchvision's number less the classifier's
-  expect(count("resnet50")).toBe(25_557_032 - 2_049_000);
+test.each([
+  ["resnet18", 11_176_512, 512],
+  ["resnet50", 23_508_032, 2048],
+  ["resnet101", 42_500_160, 2048],
+  ["resnet152", 58_143_808, 2048],
+  ["resnet101v2", 42_492_480, 2048],
+  ["xception", 20_806_952, 2048],
+  ["inceptionv3", 21_785_568, 2048],
+] as const)("%s has as many weights as PyTorch's model of three channels without its classifier", (name, weights, features) => {
+  const encoder = createEncoder(name, { channels: 3 });
+  const learned = encoder.specifications.filter(isTrainable);
+  expect(learned.reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0)).toBe(weights);
+  expect(encoder.features).toBe(features);
+  expect(encoder.specifications[0]!.shape[2]).toBe(3);
 });
 
 test("first weights hang on seed and name alone and have Kaiming's spread", async () => {
@@ -119,6 +145,69 @@ test("a forward pass frees all but its results", () => {
   disposeAll(parameters);
 });
 
+describe.each(ENGINES)("a step of training on the $name engine", ({ name: engine, skip }) => {
+  const others: readonly EncoderName[] = ["xception", "inceptionv3"];
+  test.skipIf(skip).each(engine === "wasm" ? others : ENCODERS)(
+    "gives every weight of %s a gradient",
+    { timeout: 180_000 },
+    async (name) => {
+      await loadEngine(engine);
+      const encoder = createEncoder(name, { channels: 3 });
+      const parameters = initialiseParameters(encoder.specifications, 1);
+      const learned = encoder.specifications.filter(isTrainable);
+      const x = images(4, 80, 3);
+      const [loss, norms] = tf.tidy(() => {
+        const target = tf.tensor2d(Float32Array.from(pseudo("loss", 4 * encoder.features)), [4, encoder.features]);
+        const { value, grads } = tf.valueAndGrads(
+          () => tf.mean(tf.square(tf.sub(encoder.forward(parameters, x, "train").h, target))) as tf.Scalar,
+        )(learned.map((specification) => parameters.get(specification.name)!));
+        return [value, tf.stack(grads.map((gradient) => tf.sqrt(tf.sum(tf.square(gradient)))))];
+      });
+      expect((await loss.data())[0]).toBeGreaterThan(0);
+      const without = learned.filter((_, i) => !(norms.dataSync()[i]! > 0 && Number.isFinite(norms.dataSync()[i]!)));
+      expect(without.map((specification) => specification.name)).toEqual([]);
+      tf.dispose([x, loss, norms]);
+      disposeAll(parameters);
+      await loadEngine("auto");
+    },
+  );
+});
+
+describe.skipIf(!hasTensorflow)("a compiled step", { timeout: 180_000 }, () => {
+  test.each(["resnet101v2", "xception", "inceptionv3"] as const)("of %s has the gradients of the code as it is written", async (name) => {
+    await loadEngine("tensorflow");
+    const encoder = createEncoder(name, { channels: 3 });
+    const parameters = pseudoParameters(encoder, calmPseudoParameter);
+    const learned = encoder.specifications.filter(isTrainable).map((specification) => specification.name);
+    const x = images(4, 80, 3);
+    const normsBy = async (programs: Programs) => {
+      const program = programs.build(
+        {
+          gradients: {
+            inputs: { x: { shape: x.shape, dtype: "float32" } },
+            run(state, inputs) {
+              const loss = () => tf.mean(tf.square(encoder.forward(state, inputs.x as tf.Tensor4D, "train").h)) as tf.Scalar;
+              const gradients = tf.grads(loss)(learned.map((of) => state.get(of)!));
+              return { outputs: { norms: tf.stack(gradients.map((gradient) => tf.sqrt(tf.sum(tf.square(gradient))))) } };
+            },
+          },
+        },
+        parameters,
+      );
+      const { norms } = program.run("gradients", { x });
+      const values = await norms!.data();
+      norms!.dispose();
+      program.dispose();
+      return values;
+    };
+    const compiled = createCompiledPrograms({ precision: "f32" });
+    expect(relativeError(await normsBy(compiled), await normsBy(EAGER_PROGRAMS))).toBeLessThan(1e-3);
+    compiled.dispose();
+    x.dispose();
+    disposeAll(parameters);
+  });
+});
+
 test("layouts are transposed exactly and back", () => {
   const data = Float32Array.from({ length: 2 * 3 * 4 * 5 }, (_, i) => i);
   const torch = permute({ dtype: "float32", shape: [2, 3, 4, 5], data }, [3, 2, 0, 1]);
@@ -130,31 +219,32 @@ test("layouts are transposed exactly and back", () => {
   expect(permute(torch, [2, 3, 1, 0]).data).toEqual(data);
 });
 
-/** Python with torch and torchvision, where there is one: `SIMCLR_S2_PYTHON`, else `python3`. */
-const python = process.env.SIMCLR_S2_PYTHON ?? "python3";
-const hasTorchvision = (() => {
-  try {
-    execFileSync(python, ["-c", "import torch, torchvision"], { stdio: "ignore", timeout: 60_000 });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+describe.each(expectedOutputs.encoders)("$name at $side px", ({ name, side, count, h, trained }) => {
+  test("agrees with PyTorch in evaluation and in training", { timeout: 180_000 }, async () => {
+    const found = await outputsOf(name as EncoderName, side, count);
+    const every = (values: Float32Array) => values.filter((_, i) => i % expectedOutputs.every === 0);
+    expect(relativeError(every(found.h), h)).toBeLessThan(1e-4);
+    expect(relativeError(every(found.trained), trained)).toBeLessThan(1e-4);
+  });
+});
 
-describe.skipIf(!hasTorchvision)("against torchvision itself", () => {
-  test.each(["resnet18", "resnet50"] as const)("%s agrees in evaluation and training", async (name) => {
-    const side = 64;
-    const script = fileURLToPath(new URL("../../fixtures/make_learning_fixtures.py", import.meta.url));
-    const expected = JSON.parse(execFileSync(python, [script, name, String(side)], { maxBuffer: 2 ** 26, timeout: 60_000 }).toString());
-    const encoder = createEncoder(name, { channels: 10 });
-    expect(encoder.specifications.map((specification) => specification.name)).toEqual(expected.names);
-    const parameters = pseudoParameters(encoder);
-    const x = images(2, side, 10);
-    const h = tf.tidy(() => encoder.forward(parameters, x, "eval").h);
-    expect(relativeError(await h.data(), expected.h)).toBeLessThan(1e-4);
-    const trained = tf.tidy(() => encoder.forward(parameters, x, "train").h);
-    expect(relativeError(await trained.data(), expected.trained)).toBeLessThan(2e-3);
-    tf.dispose([x, h, trained]);
-    disposeAll(parameters);
+const python = findPython(["torch", "torchvision", "timm"]);
+
+describe.skipIf(python === null)("against torchvision and timm themselves", { timeout: 180_000 }, () => {
+  const names = ENCODERS.filter((name) => name !== "small");
+  const [side, count] = [120, 4];
+  let printed: Record<string, { names: string[]; h: number[]; trained: number[] }>;
+  beforeAll(() => {
+    const script = fileURLToPath(new URL("../../fixtures/make_encoder_fixtures.py", import.meta.url));
+    printed = JSON.parse(execFileSync(python!, [script, String(side), String(count), ...names], { maxBuffer: 2 ** 26 }).toString());
+  }, 180_000);
+
+  test.each(names)("%s agrees in names, evaluation and training", async (name) => {
+    const { channels } = expectedOutputs;
+    const expected = printed[name]!;
+    expect(createEncoder(name, { channels }).specifications.map((specification) => specification.name)).toEqual(expected.names);
+    const found = await outputsOf(name, side, count);
+    expect(relativeError(found.h, expected.h)).toBeLessThan(1e-4);
+    expect(relativeError(found.trained, expected.trained)).toBeLessThan(1e-4);
   });
 });

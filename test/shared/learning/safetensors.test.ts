@@ -1,6 +1,6 @@
 // The safetensors format: round trip, Python's own reader, hostile bytes.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -9,6 +9,7 @@ import { AppError } from "../../../shared/domain/errors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../shared/learning/checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../shared/learning/safetensors.ts";
 import type { StoredTensor } from "../../../shared/learning/weights.ts";
+import expected from "../../fixtures/weights.json" with { type: "json" };
 import { tinyConfig } from "./memory-store.ts";
 
 const example = () =>
@@ -37,6 +38,19 @@ test("what is written is read again, bit for bit", () => {
   const shifted = new Uint8Array(bytes.length + 3);
   shifted.set(bytes, 3);
   expect(decodeSafetensors(shifted.subarray(3)).tensors).toEqual(example());
+});
+
+test("floats of other widths and long integers of a foreign file are read", () => {
+  const { tensors } = decodeSafetensors(
+    new Uint8Array(readFileSync(new URL("../../fixtures/weights/widths.safetensors", import.meta.url))),
+  );
+  for (const name of ["f16", "bf16", "f64"] as const)
+    expect(tensors.get(name)!.data).toEqual(Float32Array.from(expected.widths[name].data));
+  expect(tensors.get("i64")).toEqual({ dtype: "int32", shape: [2], data: Int32Array.of(-5, 2 ** 31 - 1) });
+  const beyond = file({ a: { dtype: "I64", shape: [1], data_offsets: [0, 8] } }, 8).fill(1, -8);
+  expect(() => decodeSafetensors(beyond)).toThrow(
+    expect.objectContaining({ code: "UNSUPPORTED", message: expect.stringContaining("32 bits") }),
+  );
 });
 
 test("a checkpoint is read again with its step and settings", () => {
@@ -86,8 +100,8 @@ describe("hostile bytes are refused", () => {
   });
 
   test("another element type is named", () => {
-    expect(() => decodeSafetensors(file({ a: { dtype: "F64", shape: [1], data_offsets: [0, 8] } }, 8))).toThrow(
-      expect.objectContaining({ code: "UNSUPPORTED", message: expect.stringContaining("F64") }),
+    expect(() => decodeSafetensors(file({ a: { dtype: "U64", shape: [1], data_offsets: [0, 8] } }, 8))).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED", message: expect.stringContaining("U64") }),
     );
   });
 
