@@ -14,6 +14,7 @@ const program = new Command("simclr-s2")
   .description("SimCLR-S2 Studio: contrastive pretraining on Sentinel-2, and a study of which augmentations help")
   .version(version)
   .configureHelp({ showGlobalOptions: true })
+  .enablePositionalOptions() // a command's flags are its own, also where its parent has some of the same
   .showHelpAfterError("Add --help for the options.");
 
 const commands = [

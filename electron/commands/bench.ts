@@ -49,7 +49,7 @@ async function measureStep(
   const { encoder, batch, size, threads, steps } = flags;
   const isEager = flags.engine === "eager";
   const engine = await loadEngine(flags.engine === "eager" ? "tensorflow" : flags.engine, threads === null ? {} : { threads });
-  const precision = isEager ? "f32" : precisionOf({ precision: flags.precision, encoder }, engine);
+  const precision = isEager ? "f32" : precisionOf(flags.precision, engine);
   const programs = isEager ? EAGER_PROGRAMS : createPrograms(engine)(precision);
   const operations = augment ? AUGMENT : [];
   const result = await benchmark({ encoder, pixels: size, channels: 10, batchSize: batch, operations, steps, parts, programs }, signal);

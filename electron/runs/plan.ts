@@ -16,7 +16,7 @@ export interface PlanFacts {
 
 /** Values in the weights of encoder and projection head for ten bands. */
 export const WEIGHTS: Readonly<Record<EncoderName, number>> = {
-  small: 1_482_000,
+  small: 2_085_000,
   resnet18: 12_300_000,
   resnet50: 26_200_000,
   resnet101: 45_300_000,

@@ -113,7 +113,7 @@ async function* execute({
     const tiles = chooseRunTiles(await catalogue(datasetFolder), config);
     const steps =
       config.arm === CONTROL_ARM ? 0 : config.pretrain.epochs * Math.floor(tiles.pretraining.length / config.pretrain.batchSize);
-    const precision = programsOf ? precisionOf(config, engine) : "f32";
+    const precision = programsOf ? precisionOf(config.precision, engine) : "f32";
     const programs = programsOf?.(precision) ?? EAGER_PROGRAMS;
     const weights = await readWeights(runFolder);
     const resume = weights ?? (await lastCheckpoint(runFolder));

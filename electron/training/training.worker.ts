@@ -74,7 +74,7 @@ function createRouter() {
       try {
         const loaded = await load("auto", null);
         programs ??= createPrograms(loaded);
-        const step = { ...input, operations: AUGMENTATIONS, programs: programs(precisionOf(input, loaded)) };
+        const step = { ...input, operations: AUGMENTATIONS, programs: programs(precisionOf(input.precision, loaded)) };
         return await benchmark(step, controller.signal);
       } finally {
         active = undefined;

@@ -234,8 +234,9 @@ function startState(network: Network, optimiser: Optimiser, config: RunConfig, r
 /** Settings that may differ between a checkpoint and the run that goes on from it: they don't change the result. */
 function resultOf(config: RunConfig): string {
   const { checkpointEverySteps: _, healthEveryEpochs: __, probeTiles: ___, ...pretrainSettings } = config.pretrain;
-  const { arm, kept, seed, encoder, bands, inputPixels, augmentation } = config;
-  return JSON.stringify([arm, kept, seed, encoder, bands, inputPixels, augmentation, pretrainSettings]);
+  const { arm, kept, seed, encoder, initialWeights, bands, inputPixels, augmentation } = config;
+  const start = [initialWeights.sha256, initialWeights.bands];
+  return JSON.stringify([arm, kept, seed, encoder, start, bands, inputPixels, augmentation, pretrainSettings]);
 }
 
 function checkSameRun(checkpoint: RunConfig, config: RunConfig): void {

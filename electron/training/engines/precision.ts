@@ -16,16 +16,10 @@ export function processorFlags(): readonly string[] {
 }
 
 /**
- * The precision of a run's steps. `auto` takes bf16 on a processor that has instructions for it and on a GPU, but not for the small encoder,
- * whose steps are too short to gain by it. The wasm engine has float32 only.
+ * The precision of a run's steps. `auto` takes bf16 on a processor that has instructions for it and on a GPU. The wasm engine has float32 only.
  */
-export function precisionOf(
-  { precision, encoder }: Pick<RunConfig, "precision" | "encoder">,
-  engine: EngineInfo,
-  flags = processorFlags(),
-): Precision {
+export function precisionOf(precision: RunConfig["precision"], engine: EngineInfo, flags = processorFlags()): Precision {
   if (engine.name !== "tensorflow") return "f32";
   if (precision !== "auto") return precision;
-  const isFaster = engine.device === "gpu" || BF16_FLAGS.some((flag) => flags.includes(flag));
-  return isFaster && encoder !== "small" ? "bf16" : "f32";
+  return engine.device === "gpu" || BF16_FLAGS.some((flag) => flags.includes(flag)) ? "bf16" : "f32";
 }
