@@ -28,6 +28,8 @@ export interface BenchmarkOptions {
   readonly operations: readonly AugmentationName[];
   /** Steps that count; more are done before. */
   readonly steps: number;
+  /** Whether activations are computed again for the gradient. */
+  readonly recompute?: boolean;
   /** Whether the parts of a step are timed as well. */
   readonly parts?: boolean;
   /** What runs the steps; as they are written when not given. */
@@ -87,7 +89,7 @@ async function timeParts(bench: Bench, train: number, feed: number, steps: numbe
 }
 
 async function createBench(
-  { encoder, pixels, channels, batchSize, operations, programs = EAGER_PROGRAMS, parts }: BenchmarkOptions,
+  { encoder, pixels, channels, batchSize, operations, programs = EAGER_PROGRAMS, parts, recompute = false }: BenchmarkOptions,
   signal: AbortSignal,
 ): Promise<Bench> {
   const bands: readonly BandName[] = channels > STUDY_BANDS.length ? BAND_NAMES.slice(0, channels) : STUDY_BANDS.slice(0, channels);
@@ -111,18 +113,18 @@ async function createBench(
   const specifications = network.specifications.filter(isTrainable);
   const names = specifications.map(({ name }) => name);
   const optimiser = createOptimiser({ name: "adam", specifications });
-  const loss = PretrainSettings.parse({});
+  const settings = PretrainSettings.parse({ recompute });
   const start = mergeState({ parameters: initialiseParameters(network.specifications, 0), slots: optimiser.initialise() });
 
   const inputs = { ...tiles.specifications(batchSize), ...views.specifications(batchSize) };
   const forward = (state: ReadonlyMap<string, tf.Tensor>, given: Tensors) =>
-    contrastiveLoss(network.forward(state, views.apply(tiles.tiles(given), given), "train").z, loss);
+    contrastiveLoss(network.forward(state, views.apply(tiles.tiles(given), given), "train", { recomputes: recompute }).z, settings);
   const train: ProgramFunction = {
     inputs: { ...inputs, learningRate: { shape: [], dtype: "float32" } },
     run(all, { learningRate, ...given }) {
-      const step = { network, views, optimiser, names, loss };
-      const next = trainStep(step, splitState(all), tiles.tiles(given), given, learningRate as tf.Scalar);
-      return { outputs: { loss: next.loss }, state: mergeState(next.state) };
+      const step = { network, views, optimiser, names, settings };
+      const { loss, state } = trainStep(step, all, { tiles: tiles.tiles(given), draws: given }, learningRate as tf.Scalar);
+      return { outputs: { loss }, state };
     },
   };
   /** The step up to some point: what each adds to the one before is a part's time. */
@@ -150,7 +152,7 @@ async function createBench(
       let asked = performance.now();
       for await (const batch of tiles.batches(order, { signal })) {
         const given: Record<string, tf.Tensor> = { ...batch.inputs, ...views.tensors(views.draw({ seed: 0, step: step++ }, batchSize)) };
-        if (name === "train") given.learningRate = tf.scalar(loss.learningRate);
+        if (name === "train") given.learningRate = tf.scalar(settings.learningRate);
         const began = performance.now();
         const outputs = program.run(name, given);
         for (const output of Object.values(outputs)) await output.data();

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
-import type { RunConfig } from "../../shared/domain/run-config.ts";
+import { type RunConfig, stepsPerEpoch } from "../../shared/domain/run-config.ts";
 import type { Evaluation, RunEvent, RunEventBody } from "../../shared/domain/run-state.ts";
 import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint, modelFromCheckpoint } from "../../shared/learning/checkpoint.ts";
@@ -111,8 +111,7 @@ async function* execute({
     checkDataset(record, reader.dataset.fingerprint);
     signal.throwIfAborted();
     const tiles = chooseRunTiles(await catalogue(datasetFolder), config);
-    const steps =
-      config.arm === CONTROL_ARM ? 0 : config.pretrain.epochs * Math.floor(tiles.pretraining.length / config.pretrain.batchSize);
+    const steps = config.arm === CONTROL_ARM ? 0 : config.pretrain.epochs * stepsPerEpoch(tiles.pretraining.length, config.pretrain);
     const precision = programsOf ? precisionOf(config.precision, engine) : "f32";
     const programs = programsOf?.(precision) ?? EAGER_PROGRAMS;
     const weights = await readWeights(runFolder);
