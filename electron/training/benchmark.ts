@@ -175,7 +175,6 @@ async function createBench(
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Tiles of noise about common reflectances, 20 m bands at their own size. */
-/** Tiles of noise, the same for the same bands and size. */
 export function randomTiles(bands: readonly BandName[], pixels: number): TileReader {
   const isFine = (band: BandName) => BANDS[band].gsdMetres === 10 || pixels % 2 === 1;
   const groups = [

@@ -7,6 +7,7 @@ import { BackendWasm, getThreadsCount, setThreadsCount, setWasmPaths, version_wa
 import * as tf from "@tensorflow/tfjs-core";
 import { messageOf } from "../../../shared/domain/errors.ts";
 import { registerWasmKernels } from "./wasm-kernels.ts";
+import { guardMemory } from "./wasm-memory.ts";
 import { MAXIMUM_WASM_THREADS, startThreadedModule } from "./wasm-threads.ts";
 
 /** The WebAssembly engine, loaded. */
@@ -33,6 +34,7 @@ export async function loadWasm(options: { threads?: number } = {}): Promise<Wasm
   const isLoaded = "wasm" in tf.engine().registry; // findBackend would start the package's own
   const reason = threads > 1 && !isLoaded ? await registerThreaded(require, threads) : undefined;
   if (!(await tf.setBackend("wasm"))) throw new Error(`The wasm engine could not be loaded from ${dirname(program)}`);
+  if (!isLoaded) guardMemory(tf.backend() as BackendWasm);
   return { version: version_wasm, threads: getThreadsCount(), ...(reason ? { reason } : {}) };
 }
 
