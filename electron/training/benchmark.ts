@@ -177,7 +177,7 @@ async function createBench(
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Tiles of noise about common reflectances, 20 m bands at their own size. */
-function randomTiles(bands: readonly BandName[], pixels: number): TileReader {
+export function randomTiles(bands: readonly BandName[], pixels: number): TileReader {
   const isFine = (band: BandName) => BANDS[band].gsdMetres === 10 || pixels % 2 === 1;
   const groups = [
     { name: "10m", pixels, bands: bands.filter(isFine) },

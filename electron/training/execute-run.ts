@@ -13,6 +13,7 @@ import { finetune, type ScoresEvent } from "../../shared/learning/finetune.ts";
 import { pretrain } from "../../shared/learning/pretrain.ts";
 import { EAGER_PROGRAMS, type Programs } from "../../shared/learning/program.ts";
 import { adaptWeights, startingCheckpoint } from "../../shared/learning/starting-weights.ts";
+import type { TileReader } from "../../shared/learning/tiles.ts";
 import { readAllTiles } from "../ingest/catalogue.ts";
 import { writeParquet } from "../ingest/parquet.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
@@ -22,6 +23,7 @@ import { type Journal, openJournal } from "../runs/journal.ts";
 import { type RunRecord, readRun, runFiles, tidyRun, writeMetrics, writeRun } from "../runs/run-folder.ts";
 import { precisionOf } from "./engines/precision.ts";
 import type { ProgramsOf } from "./engines/programs.ts";
+import { fittingBatch } from "./fitting-batch.ts";
 import { chooseRunTiles, type RunTile } from "./run-tiles.ts";
 import { softwareVersions } from "./software.ts";
 import { readWeights, writeWeights } from "./weights-files.ts";
@@ -149,6 +151,8 @@ async function* execute({
           yield { kind: "checkpoint", step: state.step };
         }
         next.value.dispose(); // made anew from the checkpoint below: a resumed run scores the very same weights
+      } catch (error) {
+        throw error instanceof AppError && error.code === "OUT_OF_MEMORY" ? await withFittingBatch(error, config, reader, signal) : error;
       } finally {
         await events.return(undefined as never); // frees what it holds when a checkpoint could not be written; else nothing
       }
@@ -203,6 +207,14 @@ async function* evaluate(context: {
   const f1 = runF1(evaluations, config);
   await writeMetrics(runFolder, { version: 1, arm: config.arm, seed: config.seed, f1, evaluations });
   return f1;
+}
+
+/** The same failure with a batch size that fits. */
+async function withFittingBatch(error: AppError, config: RunConfig, { layout }: TileReader, signal: AbortSignal): Promise<AppError> {
+  const batchSize = await fittingBatch(config, config.inputPixels ?? layout.tilePixels, signal).catch(() => undefined);
+  if (batchSize === undefined) return error; // not even a small one fits
+  const message = `A step of ${config.pretrain.batchSize} tiles does not fit into the memory of the wasm engine (4 GiB). Set a batch size of at most ${batchSize}, or use the tensorflow engine, and start the run again.`;
+  return new AppError("OUT_OF_MEMORY", message, { data: { ...error.data, batchSize }, cause: error });
 }
 
 /** F1 of a run: of each label set the mean over its draws at the first percent, then the mean over label sets. Null without labels. */
