@@ -28,7 +28,7 @@ beforeAll(() => loadEngine("auto"));
 /** The plain step of SGD without momentum's memory: the first step of a run. */
 function setUp(settings: Partial<PretrainSettings>) {
   const optimiser = createOptimiser({ name: "sgd", specifications });
-  const views = { apply: (tiles: tf.Tensor4D) => tf.concat4d([tiles, tf.mul(tiles, 0.9)], 0) };
+  const views = { apply: (tiles: tf.Tensor4D) => tf.concat4d([tiles, tf.mul<tf.Tensor4D>(tiles, 0.9)], 0) };
   const step = { network, views, optimiser, names, settings: PretrainSettings.parse(settings) };
   const parameters = initialiseParameters(network.specifications, 1);
   return { step, parameters, state: new Map([...mergeState({ parameters, slots: optimiser.initialise() }), ...initialSums(step)]) };
@@ -47,7 +47,7 @@ function gradientsOf(parameters: Parameters, seed: number, step: ReturnType<type
 
 async function expectClose(found: tf.Tensor, expected: tf.Tensor, message: string) {
   const [a, b] = [await found.data(), await expected.data()];
-  const scale = Math.max(1e-6, ...b.map(Math.abs));
+  const scale = (b as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
   for (let i = 0; i < b.length; i++) if (Math.abs(a[i]! - b[i]!) > 1e-4 * scale) expect(a[i], `${message} ${i}`).toBeCloseTo(b[i]!, 6);
 }
 
