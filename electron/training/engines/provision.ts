@@ -9,6 +9,7 @@ import { basename, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { type Exec, exec as realExec } from "./exec.ts";
+import { QUIET_SOURCE } from "./quiet-source.ts";
 import {
   BINDING_PATH,
   bindingPackageFolder,
@@ -250,6 +251,11 @@ async function compile(job: Job, aside: string, libraries: string): Promise<void
   ];
   args.push("-I", build, "-I", join(build, "node"), "-I", join(libraries, "include"));
   args.push(join(build, "binding", "tfjs_backend.cc"), join(build, "binding", "tfjs_binding.cc"));
+  // An older TensorFlow of the user's own may not have what it calls.
+  if (job.variant !== "external") {
+    await writeFile(join(build, "quiet.cc"), QUIET_SOURCE);
+    args.push(join(build, "quiet.cc"));
+  }
   args.push(...names.map((name) => join(libraries, name)), `-Wl,-rpath,${job.variant === "external" ? libraries : origin}`);
   const outcome = await job.exec(job.compiler, [...args, "-o", join(aside, BINDING_PATH)], {
     ...(job.signal ? { signal: job.signal } : {}),

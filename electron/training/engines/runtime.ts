@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { messageOf } from "../../../shared/domain/errors.ts";
 import { findOnPath } from "./exec.ts";
+import { QUIET_SOURCE } from "./quiet-source.ts";
 import { TENSORFLOW_VERSION, type Variant } from "./wheels.ts";
 
 /** What a finished runtime says of itself; written last, so a folder without it was never finished. */
@@ -60,6 +61,7 @@ export function runtimeKey(variant: Variant): string {
   const folder = join(bindingPackageFolder(), "binding");
   const hash = createHash("sha256");
   for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  hash.update(QUIET_SOURCE);
   const version = variant === "external" ? "own" : TENSORFLOW_VERSION;
   return `${version}-${variant}-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 8)}`;
 }
