@@ -34,7 +34,7 @@ import { diagnose } from "../training/engines/doctor.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
 import { JobList, type JobProgress } from "./jobs.ts";
-import { measureViewsPerSecond } from "./measure.ts";
+import { measureStep, stepOf } from "./measure.ts";
 import { version } from "./version.ts";
 import { Watched } from "./watched.ts";
 import { existingFolderOf, folderOf, namesIn, openWorkspace } from "./workspace-folder.ts";
@@ -229,10 +229,10 @@ export class Host {
     const dataset = await this.dataset(config.dataset);
     const { bavail, bsize } = await statfs(this.path);
     const engine = await this.engine();
-    const facts = { viewsPerSecond: null, freeBytes: bavail * bsize, engine: `${engine.name} on ${engine.device}` };
+    const facts = { viewsPerSecond: null, memory: null, freeBytes: bavail * bsize, engine: `${engine.name} on ${engine.device}` };
     const plan = planStudy(config, dataset, facts);
     if (options.measure === false || this.isWorking() || plan.problems.length > 0) return plan;
-    return planStudy(config, dataset, { ...facts, viewsPerSecond: await measureViewsPerSecond(config, dataset) });
+    return planStudy(config, dataset, { ...facts, ...(await measureStep(stepOf(config, dataset))) });
   }
 
   async createStudy(input: StudyInput): Promise<Study> {

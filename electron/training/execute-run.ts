@@ -20,6 +20,7 @@ import { readCheckpoint, writeCheckpoint } from "../runs/checkpoints.ts";
 import { readInitialWeights } from "../runs/initial-weights.ts";
 import { type Journal, openJournal } from "../runs/journal.ts";
 import { type RunRecord, readRun, runFiles, tidyRun, writeMetrics, writeRun } from "../runs/run-folder.ts";
+import { withBatch } from "./engines/memory-error.ts";
 import { precisionOf } from "./engines/precision.ts";
 import type { ProgramsOf } from "./engines/programs.ts";
 import { chooseRunTiles, type RunTile } from "./run-tiles.ts";
@@ -54,12 +55,14 @@ export async function* executeRun(options: ExecuteRunOptions): AsyncGenerator<Ru
   const { runFolder, signal } = options;
   let journal: Journal | undefined;
   let step = 0;
+  let phase = "prepare";
   try {
     await tidyRun(runFolder);
     journal = openJournal(runFolder);
     for await (const body of execute(options)) {
       if (body.kind === "started") step = body.resumedAtStep;
       if (body.kind === "checkpoint") step = body.step;
+      if (body.kind === "phase") phase = body.phase;
       if (body.kind === "checkpoint" || body.kind === "finished") journal.sync();
       yield journal.append(body)[0]!;
       if (body.kind === "finished") {
@@ -68,7 +71,9 @@ export async function* executeRun(options: ExecuteRunOptions): AsyncGenerator<Ru
       }
     }
   } catch (error) {
-    const body = endOf(error, signal, step);
+    const config = (await readRun(runFolder).catch(() => undefined))?.config;
+    const part = phase === "finetune" ? config?.finetune : config?.pretrain;
+    const body = endOf(part ? withBatch(error, part.batchSize) : error, signal, step);
     yield write(journal, body);
   } finally {
     journal?.close();
