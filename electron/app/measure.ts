@@ -12,9 +12,16 @@ export interface Step extends Pick<RunConfig, "encoder" | "precision" | "engine"
 }
 
 export interface StepMeasurement {
-  /** Pretraining speed; null where the step takes more memory than there is, so that it was not tried. */
+  /** Pretraining speed; null where it was not asked for, and where the step takes more memory than there is. */
   readonly viewsPerSecond: number | null;
   readonly memory: { readonly step: StepMemory; readonly deviceBytes: number } | null;
+}
+
+export interface MeasureOptions {
+  readonly signal?: AbortSignal;
+  /** Whether steps are timed as well; else only the memory is estimated. */
+  readonly timed?: boolean;
+  readonly startWorker?: () => TrainingWorker;
 }
 
 const measured = new Map<string, StepMeasurement>();
@@ -31,9 +38,9 @@ export function stepOf({ encoder, precision, engine, threads, bands, inputPixels
  */
 export async function measureStep(
   step: Step,
-  { signal, startWorker = startTrainingWorker }: { signal?: AbortSignal; startWorker?: () => TrainingWorker } = {},
+  { signal, timed = true, startWorker = startTrainingWorker }: MeasureOptions = {},
 ): Promise<StepMeasurement> {
-  const key = JSON.stringify(step);
+  const key = JSON.stringify({ step, timed });
   const known = measured.get(key);
   if (known) return known;
   signal?.throwIfAborted();
@@ -46,7 +53,7 @@ export async function measureStep(
     const estimate = await worker.memory(input);
     const memory = estimate && memoryBytes !== undefined ? { step: estimate, deviceBytes: memoryBytes } : null;
     const fits = !memory || leastBytes(memory.step, step.batchSize) <= memory.deviceBytes;
-    const result = { memory, viewsPerSecond: fits ? (await worker.benchmark({ ...input, steps: 5 })).viewsPerSecond : null };
+    const result = { memory, viewsPerSecond: timed && fits ? (await worker.benchmark({ ...input, steps: 5 })).viewsPerSecond : null };
     measured.set(key, result);
     return result;
   } catch (error) {

@@ -26,10 +26,13 @@ export function expectedBytes(memory: StepMemory, batchSize: number): number {
   return RUNTIME_BYTES + MEASURED_FACTOR * leastBytes(memory, batchSize);
 }
 
+/** The most that a study can ask for; the estimate's line is straight up to here, the loss's [2N, 2N] being small beside the encoder's part. */
+const MOST_TILES = 4096;
+
 /** Tiles of the largest step that is expected to fit; 0 when not even 2 do. */
 export function largestBatch(memory: StepMemory, memoryBytes: number): number {
   const fits = Math.floor((memoryBytes - expectedBytes(memory, 0)) / (MEASURED_FACTOR * memory.tileBytes));
-  return fits < 2 ? 0 : fits;
+  return fits < 2 ? 0 : Math.min(fits, MOST_TILES);
 }
 
 /** The estimate for any batch, by the least bytes of two. */
