@@ -1,6 +1,9 @@
 // The NVIDIA GPUs of this machine, as the driver's own tool tells of them.
 import type { Gpu } from "../../../shared/domain/engine.ts";
-import { type Exec, exec as realExec } from "./exec.ts";
+import { AppError } from "../../../shared/domain/errors.ts";
+import { gigabytes } from "../../../shared/domain/step-memory.ts";
+import { type Exec, findOnPath, exec as realExec } from "./exec.ts";
+import { findRuntime, hasNvidiaGpu } from "./runtime.ts";
 
 const FIELDS = ["uuid", "name", "memory.total", "memory.free", "driver_version", "compute_cap"] as const;
 /** The first driver that runs programs of any CUDA 12. @see CUDA compatibility, NVIDIA */
@@ -49,4 +52,25 @@ export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined = 
     seen.push(gpu);
   }
   return seen;
+}
+
+/** The GPUs that runs here can compute on. Quick: no engine is loaded. */
+export async function trainingGpus(exec: Exec = realExec): Promise<Gpu[]> {
+  const found = findRuntime();
+  if (!hasNvidiaGpu() || found.kind === "absent" || found.runtime.variant === "cpu") return [];
+  return visibleGpus((await readGpus(exec)).gpus).filter((gpu) => gpuProblem(gpu) === null);
+}
+
+/**
+ * Tells what GPUs there are, before gigabytes are fetched for them.
+ * @throws ENGINE_UNAVAILABLE when TensorFlow can use none of them
+ */
+export async function requireGpu({ exec = realExec, log }: { exec?: Exec; log: (line: string) => void }): Promise<void> {
+  if (findOnPath(["nvidia-smi"]) === undefined) return; // a driver alone, as in some containers: it cannot be asked
+  const { gpus, reason } = await readGpus(exec);
+  for (const { name, memoryBytes, driver } of gpus)
+    log(`NVIDIA GPU: ${name}${memoryBytes === null ? "" : `, ${gigabytes(memoryBytes)}`}, driver ${driver}`);
+  if (gpus.some((gpu) => gpuProblem(gpu) === null)) return;
+  const why = reason ?? gpus.map((gpu) => `${gpu.name}: ${gpuProblem(gpu)}`).join("; ");
+  throw new AppError("ENGINE_UNAVAILABLE", `No NVIDIA GPU can be used: ${why}.`);
 }

@@ -3,8 +3,7 @@
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../../shared/domain/errors.ts";
-import { gigabytes } from "../../../shared/domain/step-memory.ts";
-import { gpuProblem, readGpus } from "./gpus.ts";
+import { requireGpu } from "./gpus.ts";
 import { provision } from "./provision.ts";
 import { forgetFailure, rememberedFailure, rememberFailure } from "./remembered.ts";
 import { findRuntime, verifyRuntime, wantedVariants } from "./runtime.ts";
@@ -42,7 +41,6 @@ async function setUp(): Promise<void> {
   const variants: readonly Variant[] =
     flags.tensorflow !== undefined ? ["external"] : wantedVariants().filter((variant) => variant !== "external");
   for (const variant of variants) {
-    if (variant === "gpu" && !isAsked && !(await hasUsableGpu())) continue;
     const before = isAsked ? undefined : rememberedFailure(variant);
     if (before === undefined && (await tried(variant))) return;
     const reason = before ?? rememberedFailure(variant);
@@ -52,19 +50,9 @@ async function setUp(): Promise<void> {
   }
 }
 
-/** Tells what GPUs there are. Gigabytes are not fetched for one that TensorFlow cannot use, unless asked. */
-async function hasUsableGpu(): Promise<boolean> {
-  const { gpus, reason } = await readGpus();
-  if (reason !== null) log(`NVIDIA GPU: ${reason}.`);
-  for (const gpu of gpus) {
-    const memory = gpu.memoryBytes === null ? "" : `, ${gigabytes(gpu.memoryBytes)}`;
-    log(`NVIDIA GPU: ${gpu.name}${memory}, driver ${gpu.driver}: ${gpuProblem(gpu) ?? "it can be used"}.`);
-  }
-  return gpus.some((gpu) => gpuProblem(gpu) === null);
-}
-
 async function tried(variant: Variant): Promise<boolean> {
   try {
+    if (variant === "gpu") await requireGpu({ log });
     await provision({
       variant,
       log,
