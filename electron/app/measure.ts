@@ -9,6 +9,7 @@ export interface Step extends Pick<RunConfig, "encoder" | "precision" | "engine"
   readonly pixels: number;
   readonly channels: number;
   readonly batchSize: number;
+  readonly recompute?: boolean;
 }
 
 export interface StepMeasurement {
@@ -28,8 +29,8 @@ const measured = new Map<string, StepMeasurement>();
 
 /** The step of a study's runs. */
 export function stepOf({ encoder, precision, engine, threads, bands, inputPixels, pretrain }: StudyConfig, dataset: Dataset): Step {
-  const { batchSize } = pretrain;
-  return { encoder, precision, engine, threads, pixels: inputPixels ?? dataset.tilePixels, channels: bands.length, batchSize };
+  const { batchSize, recompute } = pretrain;
+  return { encoder, precision, engine, threads, pixels: inputPixels ?? dataset.tilePixels, channels: bands.length, batchSize, recompute };
 }
 
 /**

@@ -43,7 +43,7 @@ type StepReport = BenchmarkResult & { readonly engine: string; readonly threads:
 
 async function measureStep(
   flags: StepFlags,
-  { augment, parts }: { augment: boolean; parts: boolean },
+  { augment, parts, recompute }: { augment: boolean; parts: boolean; recompute: boolean },
   signal: AbortSignal,
 ): Promise<StepReport> {
   const { encoder, batch, size, threads, steps } = flags;
@@ -52,7 +52,10 @@ async function measureStep(
   const precision = isEager ? "f32" : precisionOf(flags.precision, engine);
   const programs = isEager ? EAGER_PROGRAMS : createPrograms(engine)(precision);
   const operations = augment ? AUGMENT : [];
-  const result = await benchmark({ encoder, pixels: size, channels: 10, batchSize: batch, operations, steps, parts, programs }, signal);
+  const result = await benchmark(
+    { encoder, pixels: size, channels: 10, batchSize: batch, operations, steps, parts, recompute, programs },
+    signal,
+  );
   return { engine: isEager ? "eager" : engine.name, threads: engine.threads, encoder, batch, size, precision, augment, ...result };
 }
 
@@ -75,13 +78,14 @@ function stepCommand(): Command {
   const command = new Command("step").description("time the training step on random tiles");
   const read = addFlags(command, StepFlags, {});
   command.option("--augment", `${AUGMENT.join(" + ")} in every view; else views are the tiles themselves`);
+  command.option("--recompute", "compute activations again for the gradient");
   command.option("--no-parts", "do not time the parts of a step");
   return withCommonFlags(command, { workspace: false }).action(
-    (options: CommonOptions & Record<string, unknown> & { augment?: boolean; parts: boolean }) =>
+    (options: CommonOptions & Record<string, unknown> & { augment?: boolean; recompute?: boolean; parts: boolean }) =>
       runCommand(options, async ({ print, signal }) => {
         const report = await measureStep(
           StepFlags.parse(read(options)),
-          { augment: options.augment ?? false, parts: options.parts },
+          { augment: options.augment ?? false, parts: options.parts, recompute: options.recompute ?? false },
           signal,
         );
         print(report, () => stepText(report));

@@ -1,7 +1,13 @@
 // What a study will cost, and what would keep it from running; told before it starts. Pure: the measurements come in.
 import type { Dataset } from "../../shared/domain/dataset.ts";
 import type { LabelSet } from "../../shared/domain/labels.ts";
-import { type EncoderName, MINIMUM_INPUT_PIXELS, type PretrainSettings, type StudyConfig } from "../../shared/domain/run-config.ts";
+import {
+  type EncoderName,
+  MINIMUM_INPUT_PIXELS,
+  type PretrainSettings,
+  type StudyConfig,
+  stepsPerEpoch,
+} from "../../shared/domain/run-config.ts";
 import { expectedBytes, gigabytes, largestBatch, leastBytes, type StepMemory } from "../../shared/domain/step-memory.ts";
 import { CONTROL_ARM, COUPLET_ARMS } from "../../shared/domain/study.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
@@ -56,15 +62,15 @@ const FEW_POSITIVES = 40;
 export function planStudy(config: StudyConfig, dataset: Dataset, facts: PlanFacts): StudyPlan {
   const { pretrain } = config;
   const tiles = pretrainingTiles(config, dataset);
-  const stepsPerEpoch = Math.floor(tiles / pretrain.batchSize);
-  const stepsPerRun = stepsPerEpoch * pretrain.epochs;
-  const viewsPerStep = 2 * pretrain.batchSize;
+  const epochSteps = stepsPerEpoch(tiles, pretrain);
+  const stepsPerRun = epochSteps * pretrain.epochs;
+  const viewsPerStep = 2 * pretrain.batchSize * pretrain.accumulate;
   const runs = config.arms.length * config.seeds.length;
   const controls = config.arms.includes(CONTROL_ARM) ? config.seeds.length : 0;
 
   const hasFull = config.arms.some((arm) => COUPLET_ARMS.includes(arm));
   const fullRuns = hasFull ? (config.full.seeds ?? config.seeds).length : 0;
-  const fullSteps = stepsPerEpoch * (config.full.epochs ?? pretrain.epochs);
+  const fullSteps = epochSteps * (config.full.epochs ?? pretrain.epochs);
   const secondsOf = (runCount: number, steps: number) =>
     facts.viewsPerSecond === null
       ? null
@@ -156,13 +162,15 @@ function dataProblems(config: StudyConfig, dataset: Dataset, tiles: number): str
     );
   const twice = config.bands.filter((band, i) => config.bands.indexOf(band) !== i);
   if (twice.length > 0) problems.push(`The band ${twice[0]} is given twice.`);
-  const { batchSize } = config.pretrain;
-  if (tiles < batchSize) {
-    const limited = config.pretrain.tiles !== null && config.pretrain.tiles < batchSize && outsideTest(config, dataset) >= batchSize;
+  const { batchSize, accumulate } = config.pretrain;
+  if (tiles < batchSize * accumulate) {
+    const needed = batchSize * accumulate;
+    const aStep = accumulate > 1 ? `${accumulate} batches of ${batchSize}` : `a batch of ${batchSize}`;
+    const limited = config.pretrain.tiles !== null && config.pretrain.tiles < needed && outsideTest(config, dataset) >= needed;
     problems.push(
       limited
-        ? `Pretraining is set to ${config.pretrain.tiles} tiles, fewer than a batch of ${batchSize}. Raise the tiles or lower the batch size.`
-        : `${tiles} tiles are left for pretraining (the test part is never used), fewer than a batch of ${batchSize}. Ingest more data, or set a batch size of at most ${Math.max(2, tiles)}.`,
+        ? `Pretraining is set to ${config.pretrain.tiles} tiles, fewer than ${aStep}. Raise the tiles or lower the batch size.`
+        : `${tiles} tiles are left for pretraining (the test part is never used), fewer than ${aStep}. Ingest more data, or set a batch size of at most ${Math.max(2, Math.floor(tiles / accumulate))}.`,
     );
   }
   if (config.inputPixels !== null && config.inputPixels > dataset.tilePixels)
@@ -273,5 +281,7 @@ function memoryWarnings({ pretrain: { batchSize } }: StudyConfig, { memory }: Pl
 
 function batchAdvice({ step, deviceBytes }: NonNullable<PlanFacts["memory"]>): string {
   const fits = largestBatch(step, deviceBytes);
-  return fits === 0 ? "Choose a smaller input or encoder." : `About ${fits} tiles fit: lower the batch size or the input.`;
+  return fits === 0
+    ? "Choose a smaller input or encoder."
+    : `About ${fits} tiles fit: lower the batch size (accumulate makes up for it) or the input, or compute activations again (recompute).`;
 }

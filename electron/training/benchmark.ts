@@ -29,6 +29,8 @@ export interface BenchmarkOptions {
   readonly operations: readonly AugmentationName[];
   /** Steps that count; more are done before. */
   readonly steps: number;
+  /** Whether activations are computed again for the gradient. */
+  readonly recompute?: boolean;
   /** Whether the parts of a step are timed as well. */
   readonly parts?: boolean;
   /** What runs the steps; as they are written when not given. */
@@ -95,7 +97,7 @@ export type StepOptions = Omit<BenchmarkOptions, "steps" | "parts">;
 
 /** A step of pretraining on random tiles as a function, with what it takes. */
 export async function createStep(
-  { encoder, pixels, channels, batchSize, operations, programs = EAGER_PROGRAMS }: StepOptions,
+  { encoder, pixels, channels, batchSize, operations, programs = EAGER_PROGRAMS, recompute = false }: StepOptions,
   signal: AbortSignal,
 ) {
   const bands: readonly BandName[] = channels > STUDY_BANDS.length ? BAND_NAMES.slice(0, channels) : STUDY_BANDS.slice(0, channels);
@@ -119,18 +121,18 @@ export async function createStep(
   const specifications = network.specifications.filter(isTrainable);
   const names = specifications.map(({ name }) => name);
   const optimiser = createOptimiser({ name: "adam", specifications });
-  const loss = PretrainSettings.parse({});
+  const settings = PretrainSettings.parse({ recompute });
   const start = mergeState({ parameters: initialiseParameters(network.specifications, 0), slots: optimiser.initialise() });
 
   const inputs = { ...tiles.specifications(batchSize), ...views.specifications(batchSize) };
   const forward = (state: ReadonlyMap<string, tf.Tensor>, given: Tensors) =>
-    contrastiveLoss(network.forward(state, views.apply(tiles.tiles(given), given), "train").z, loss);
+    contrastiveLoss(network.forward(state, views.apply(tiles.tiles(given), given), "train", { recomputes: recompute }).z, settings);
   const train: ProgramFunction = {
     inputs: { ...inputs, learningRate: { shape: [], dtype: "float32" } },
     run(all, { learningRate, ...given }) {
-      const step = { network, views, optimiser, names, loss };
-      const next = trainStep(step, splitState(all), tiles.tiles(given), given, learningRate as tf.Scalar);
-      return { outputs: { loss: next.loss }, state: mergeState(next.state) };
+      const step = { network, views, optimiser, names, settings };
+      const { loss, state } = trainStep(step, all, { tiles: tiles.tiles(given), draws: given }, learningRate as tf.Scalar);
+      return { outputs: { loss }, state };
     },
   };
   /** The step up to some point: what each adds to the one before is a part's time. */
@@ -149,7 +151,7 @@ export async function createStep(
   return {
     tiles,
     views,
-    learningRate: loss.learningRate,
+    learningRate: settings.learningRate,
     /** The step, and its beginnings. */
     functions: { train, ...beginnings },
     start,
@@ -167,6 +169,7 @@ async function createBench(options: BenchmarkOptions, signal: AbortSignal): Prom
   let program: Program;
   try {
     program = programs.build<string>(parts ? functions : { train: functions.train }, start);
+    disposeAll(start); // the program has its own
   } catch (error) {
     dispose();
     throw error;
@@ -205,7 +208,7 @@ async function createBench(options: BenchmarkOptions, signal: AbortSignal): Prom
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Tiles of noise about common reflectances, 20 m bands at their own size. */
-function randomTiles(bands: readonly BandName[], pixels: number): TileReader {
+export function randomTiles(bands: readonly BandName[], pixels: number): TileReader {
   const isFine = (band: BandName) => BANDS[band].gsdMetres === 10 || pixels % 2 === 1;
   const groups = [
     { name: "10m", pixels, bands: bands.filter(isFine) },

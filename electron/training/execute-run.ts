@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
-import type { RunConfig } from "../../shared/domain/run-config.ts";
+import { type RunConfig, stepsPerEpoch } from "../../shared/domain/run-config.ts";
 import type { Evaluation, RunEvent, RunEventBody } from "../../shared/domain/run-state.ts";
 import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint, modelFromCheckpoint } from "../../shared/learning/checkpoint.ts";
@@ -13,6 +13,7 @@ import { finetune, type ScoresEvent } from "../../shared/learning/finetune.ts";
 import { pretrain } from "../../shared/learning/pretrain.ts";
 import { EAGER_PROGRAMS, type Programs } from "../../shared/learning/program.ts";
 import { adaptWeights, startingCheckpoint } from "../../shared/learning/starting-weights.ts";
+import type { TileReader } from "../../shared/learning/tiles.ts";
 import { readAllTiles } from "../ingest/catalogue.ts";
 import { writeParquet } from "../ingest/parquet.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
@@ -23,6 +24,7 @@ import { type RunRecord, readRun, runFiles, tidyRun, writeMetrics, writeRun } fr
 import { withBatch } from "./engines/memory-error.ts";
 import { precisionOf } from "./engines/precision.ts";
 import type { ProgramsOf } from "./engines/programs.ts";
+import { fittingBatch } from "./fitting-batch.ts";
 import { chooseRunTiles, type RunTile } from "./run-tiles.ts";
 import { softwareVersions } from "./software.ts";
 import { readWeights, writeWeights } from "./weights-files.ts";
@@ -116,8 +118,7 @@ async function* execute({
     checkDataset(record, reader.dataset.fingerprint);
     signal.throwIfAborted();
     const tiles = chooseRunTiles(await catalogue(datasetFolder), config);
-    const steps =
-      config.arm === CONTROL_ARM ? 0 : config.pretrain.epochs * Math.floor(tiles.pretraining.length / config.pretrain.batchSize);
+    const steps = config.arm === CONTROL_ARM ? 0 : config.pretrain.epochs * stepsPerEpoch(tiles.pretraining.length, config.pretrain);
     const precision = programsOf ? precisionOf(config.precision, engine) : "f32";
     const programs = programsOf?.(precision) ?? EAGER_PROGRAMS;
     const weights = await readWeights(runFolder);
@@ -155,6 +156,9 @@ async function* execute({
           yield { kind: "checkpoint", step: state.step };
         }
         next.value.dispose(); // made anew from the checkpoint below: a resumed run scores the very same weights
+      } catch (error) {
+        const isWasmFull = engine.name === "wasm" && error instanceof AppError && error.code === "OUT_OF_MEMORY";
+        throw isWasmFull ? await withFittingBatch(error, config, reader, signal) : error;
       } finally {
         await events.return(undefined as never); // frees what it holds when a checkpoint could not be written; else nothing
       }
@@ -209,6 +213,14 @@ async function* evaluate(context: {
   const f1 = runF1(evaluations, config);
   await writeMetrics(runFolder, { version: 1, arm: config.arm, seed: config.seed, f1, evaluations });
   return f1;
+}
+
+/** The same failure with a batch size that fits. */
+async function withFittingBatch(error: AppError, config: RunConfig, { layout }: TileReader, signal: AbortSignal): Promise<AppError> {
+  const batchSize = await fittingBatch(config, config.inputPixels ?? layout.tilePixels, signal).catch(() => undefined);
+  if (batchSize === undefined) return error; // not even a small one fits
+  const message = `A step of ${config.pretrain.batchSize} tiles does not fit into the memory of the wasm engine (4 GiB). Set a batch size of at most ${batchSize}, or use the tensorflow engine, and start the run again.`;
+  return new AppError("OUT_OF_MEMORY", message, { data: { ...error.data, batchSize }, cause: error });
 }
 
 /** F1 of a run: of each label set the mean over its draws at the first percent, then the mean over label sets. Null without labels. */

@@ -10,7 +10,7 @@ import { memoryNeedOf } from "./engines/compiled/program.ts";
 /** From 4 tiles on, the estimates of ResNets lie on a line to a percent, up to 256 tiles at least. */
 const BATCHES = [8, 16] as const;
 
-export interface StepMemoryOptions extends Pick<StepOptions, "encoder" | "pixels" | "channels"> {
+export interface StepMemoryOptions extends Pick<StepOptions, "encoder" | "pixels" | "channels" | "recompute"> {
   readonly precision: Precision;
   readonly programs: Programs;
 }

@@ -32,6 +32,7 @@ export const trainingContract = {
         pixels: z.int(),
         channels: z.int(),
         batchSize: z.int(),
+        recompute: z.boolean().default(false),
         steps: z.int().default(3),
       }),
     )
@@ -44,6 +45,7 @@ export const trainingContract = {
         precision: z.enum(["auto", ...PRECISIONS]).default("auto"),
         pixels: z.int(),
         channels: z.int(),
+        recompute: z.boolean().default(false),
       }),
     )
     .output(StepMemory.nullable()),

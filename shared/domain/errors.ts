@@ -11,7 +11,7 @@ export const ERROR_CODES = [
   "BAD_FILE", // a file is truncated, broken or not what it claims to be
   "UNSUPPORTED", // well-formed, but of a kind that is not read
   "DISK_FULL",
-  "OUT_OF_MEMORY", // the device that computes has too little memory for what was asked
+  "OUT_OF_MEMORY", // the compute engine's memory is full
   "ENGINE_UNAVAILABLE", // the compute engine asked for cannot be used here
   "BUSY", // held by another live process
   "CANCELLED",

@@ -18,6 +18,17 @@ export const PretrainSettings = z.strictObject({
   epochs: z.int().min(1).max(10_000).default(50).describe("passes over the pretraining tiles"),
   tiles: z.int().min(2).nullable().default(null).describe("tiles used for pretraining, drawn at random; all when empty"),
   batchSize: z.int().min(2).max(4096).default(32).describe("tiles a step; each gives two views"),
+  accumulate: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(1)
+    .describe("batches whose gradients are averaged for one update; the loss compares tiles of one batch only"),
+  clipNorm: z.number().gt(0).nullable().default(null).describe("largest norm of all gradients together; not limited when empty"),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe("compute activations again for the gradient: less memory for large encoders, a third more time"),
   temperature: z.number().min(0.01).max(10).default(0.1).describe("NT-Xent temperature"),
   loss: z.enum(["nt-xent", "dcl"]).default("nt-xent").describe("contrastive loss; dcl (decoupled) helps small batches"),
   optimiser: z.enum(["adam", "sgd", "lars"]).default("adam").describe("optimiser"),
@@ -29,6 +40,11 @@ export const PretrainSettings = z.strictObject({
   probeTiles: z.int().min(8).max(4096).default(256).describe("tiles of the fixed probe set"),
 });
 export type PretrainSettings = z.infer<typeof PretrainSettings>;
+
+/** Updates in a pass over so many tiles; a rest too small for one waits for the next pass. */
+export function stepsPerEpoch(tiles: number, { batchSize, accumulate }: Pick<PretrainSettings, "batchSize" | "accumulate">): number {
+  return Math.floor(tiles / (batchSize * accumulate));
+}
 
 export const LabelSetSchema = z.strictObject({ name: z.string().min(1), classes: z.array(z.string()).min(1) });
 

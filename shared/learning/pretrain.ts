@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AppError } from "../domain/errors.ts";
 import { Random } from "../domain/random.ts";
-import type { RunConfig } from "../domain/run-config.ts";
+import { type RunConfig, stepsPerEpoch } from "../domain/run-config.ts";
 import type { RunEventBody } from "../domain/run-state.ts";
 import { CONTROL_ARM } from "../domain/study.ts";
 import { type CheckpointState, captureCheckpoint, restoreTrainState } from "./checkpoint.ts";
@@ -12,11 +12,11 @@ import { createModel, createNetwork, type Model, type Network } from "./model.ts
 import { chanceLoss } from "./nt-xent.ts";
 import { createOptimiser, type Optimiser } from "./optimisers.ts";
 import { disposeAll, initialiseParameters, isTrainable } from "./parameters.ts";
-import { EAGER_PROGRAMS, type Program, type Programs } from "./program.ts";
+import { EAGER_PROGRAMS, type Program, type Programs, type Tensors } from "./program.ts";
 import { learningRateAt } from "./schedule.ts";
 import { createInput, createRunViews, DEFAULT_MEMORY_BUDGET_BYTES } from "./setup.ts";
 import type { TileReader } from "./tiles.ts";
-import { mergeState, splitState, type TrainState, trainStep } from "./train-step.ts";
+import { accumulateStep, initialSums, mergeState, splitState, type TrainState, trainStep } from "./train-step.ts";
 import type { Views } from "./views.ts";
 
 export type PretrainEvent =
@@ -53,15 +53,15 @@ const PROBE_BATCH = 64;
 export async function* pretrain(options: PretrainOptions): AsyncGenerator<PretrainEvent, Model> {
   const { config, reader, rows, probe, resume, signal, memoryBudgetBytes = DEFAULT_MEMORY_BUDGET_BYTES } = options;
   const { programs = EAGER_PROGRAMS } = options;
-  const { batchSize } = config.pretrain;
+  const stepTiles = config.pretrain.batchSize * config.pretrain.accumulate;
   signal.throwIfAborted();
   const network = createNetwork(config.encoder, config.bands.length);
   if (config.arm === CONTROL_ARM) return yield* keepFirstWeights(network, config);
-  if (rows.length < batchSize)
+  if (rows.length < stepTiles)
     throw new AppError(
       "NO_DATA",
-      `there are ${rows.length} pretraining tiles, fewer than a batch of ${batchSize}: add tiles, or set a batch size of at most ${Math.max(2, rows.length)}`,
-      { data: { tiles: rows.length, batchSize } },
+      `there are ${rows.length} pretraining tiles, fewer than the ${stepTiles} of a step: add tiles, or set a batch size of at most ${Math.max(2, Math.floor(rows.length / config.pretrain.accumulate))}`,
+      { data: { tiles: rows.length, batchSize: config.pretrain.batchSize } },
     );
   if (resume) checkSameRun(resume.config, config);
 
@@ -90,26 +90,38 @@ interface Workbench {
   readonly programs: Programs;
 }
 
-type PretrainProgram = Program<"train" | "represent" | "check">;
+type PretrainProgram = Program<"accumulate" | "train" | "represent" | "check">;
 
 /** The run's functions over its weights and the optimiser's slots. */
 function buildProgram(
-  { config, probe }: PretrainOptions,
+  { config: { pretrain: settings }, probe }: PretrainOptions,
   { network, views, tiles, probeTiles, programs }: Workbench,
   optimiser: Optimiser,
   state: TrainState,
 ): PretrainProgram {
-  const { batchSize } = config.pretrain;
+  const { batchSize } = settings;
   const names = network.specifications.filter(isTrainable).map(({ name }) => name);
+  const step = { network, views, optimiser, names, settings };
+  const batch = { ...tiles.specifications(batchSize), ...views.specifications(batchSize) };
+  const stepInputs = (inputs: Tensors) => ({ tiles: tiles.tiles(inputs), draws: inputs });
   const probeBatch = probeBatchOf(probe.rows.length);
-  return programs.build(
+  const sums = initialSums(step);
+  const program = programs.build(
     {
+      /** A batch of a step that is not its last; none where a step is one batch. */
+      accumulate: {
+        inputs: sums.size > 0 ? batch : {},
+        run(all, inputs) {
+          if (sums.size === 0) return { outputs: {} };
+          const { loss, state } = accumulateStep(step, all, stepInputs(inputs));
+          return { outputs: { loss }, state };
+        },
+      },
       train: {
-        inputs: { ...tiles.specifications(batchSize), ...views.specifications(batchSize), learningRate: { shape: [], dtype: "float32" } },
+        inputs: { ...batch, learningRate: { shape: [], dtype: "float32" } },
         run(all, { learningRate, ...inputs }) {
-          const step = { network, views, optimiser, names, loss: config.pretrain };
-          const { state, loss } = trainStep(step, splitState(all), tiles.tiles(inputs), inputs, learningRate as tf.Scalar);
-          return { outputs: { loss }, state: mergeState(state) };
+          const { loss, state } = trainStep(step, all, stepInputs(inputs), learningRate as tf.Scalar);
+          return { outputs: { loss }, state };
         },
       },
       /** Representations of probe tiles and embeddings of their two views, by running statistics. */
@@ -132,17 +144,19 @@ function buildProgram(
         run: (all) => ({ outputs: { sum: tf.addN(Array.from(splitState(all).slots.values(), (slot) => tf.sum(slot))) } }),
       },
     },
-    mergeState(state),
+    new Map([...mergeState(state), ...sums]),
   );
+  disposeAll(sums);
+  return program;
 }
 
 /** The loop. */
 async function* train(options: PretrainOptions, bench: Workbench): AsyncGenerator<PretrainEvent, Model> {
   const { config, rows, probe, resume, signal, reportEveryMs = 200 } = options;
   const { network, views, tiles, probeTiles } = bench;
-  const { batchSize, epochs, checkpointEverySteps, healthEveryEpochs } = config.pretrain;
-  const stepsPerEpoch = Math.floor(rows.length / batchSize);
-  const steps = epochs * stepsPerEpoch;
+  const { batchSize, accumulate, epochs, checkpointEverySteps, healthEveryEpochs } = config.pretrain;
+  const epochSteps = stepsPerEpoch(rows.length, config.pretrain);
+  const steps = epochs * epochSteps;
   const schedule = { steps, peak: config.pretrain.learningRate, warmupShare: config.pretrain.warmupShare };
   const chance = chanceLoss(config.pretrain.loss, batchSize);
   const specifications = network.specifications.filter(isTrainable);
@@ -155,37 +169,40 @@ async function* train(options: PretrainOptions, bench: Workbench): AsyncGenerato
   let step = resume?.step ?? 0;
   let savedStep = step;
   const capture = async () => {
-    const state = splitState(program.read());
+    const all = program.read();
+    const state = splitState(all);
     try {
       return await captureCheckpoint(state, { step, config, optimiser });
     } finally {
-      disposeAll(state.parameters, state.slots);
+      disposeAll(all);
     }
   };
   try {
-    yield { kind: "phase", phase: "pretrain", detail: `${steps} steps of ${batchSize} tiles, ${epochs} epochs` };
+    yield { kind: "phase", phase: "pretrain", detail: `${steps} steps of ${batchSize * accumulate} tiles, ${epochs} epochs` };
     let reportedAt = performance.now();
-    for await (const batch of tiles.batches(batchOrder(rows.length, batchSize, config.seed, step, steps), { signal })) {
+    let part = 0;
+    for await (const batch of tiles.batches(batchOrder(rows.length, config, step, steps), { signal })) {
       const learningRate = learningRateAt(schedule, step);
-      const inputs = {
-        ...batch.inputs,
-        ...views.tensors(views.draw({ seed: config.seed, step }, batchSize)),
-        learningRate: tf.scalar(learningRate),
-      };
-      const { loss } = program.run("train", inputs);
+      const draws = views.draw({ seed: config.seed, step: step * accumulate + part }, batchSize);
+      part = (part + 1) % accumulate;
+      const isLast = part === 0;
+      const rate = isLast ? { learningRate: tf.scalar(learningRate) } : {};
+      const inputs = { ...batch.inputs, ...views.tensors(draws), ...rate };
+      const { loss } = program.run(isLast ? "train" : "accumulate", inputs);
       report.add(loss as tf.Scalar, batch.waitMs);
       tf.dispose([...Object.values(inputs), loss!]);
+      if (!isLast) continue;
       step++;
       await tf.nextFrame(); // lets messages in, an abort among them
 
-      const checkHealth = step === steps || step % (stepsPerEpoch * healthEveryEpochs) === 0;
+      const checkHealth = step === steps || step % (epochSteps * healthEveryEpochs) === 0;
       const save = step === steps || step % checkpointEverySteps === 0;
       if (checkHealth || save || signal.aborted || performance.now() - reportedAt >= reportEveryMs) {
         const { loss, count, waitMs } = await report.read();
         if (!Number.isFinite(loss) || !(await isSound(program))) throw lossIsLost(step, learningRate);
         const seconds = (performance.now() - reportedAt) / 1000;
         const viewsPerSecond = (2 * batchSize * count) / Math.max(1e-6, seconds);
-        yield { kind: "step", step, steps, epoch: step / stepsPerEpoch, loss, chance, learningRate, viewsPerSecond, feedWaitMs: waitMs };
+        yield { kind: "step", step, steps, epoch: step / epochSteps, loss, chance, learningRate, viewsPerSecond, feedWaitMs: waitMs };
         if (checkHealth && !signal.aborted && probe.rows.length > 1) {
           const outputs = await representProbe(program, views, probeTiles, { seed: config.seed, count: probe.rows.length, signal });
           yield { kind: "health", step, ...assessHealth({ ...outputs, labels: probe.labels, loss, chance }) };
@@ -198,9 +215,10 @@ async function* train(options: PretrainOptions, bench: Workbench): AsyncGenerato
       }
       signal.throwIfAborted();
     }
-    const { parameters, slots } = splitState(program.read());
-    disposeAll(slots);
-    return createModel(network, new Map(parameters));
+    const all = program.read();
+    const { parameters } = splitState(all);
+    disposeAll(new Map([...all].filter(([name]) => !parameters.has(name))));
+    return createModel(network, parameters);
   } catch (error) {
     // Aborted while it waited for data or checked health: the steps since the last checkpoint are kept.
     if (signal.aborted && step > savedStep && (await report.isFinite()) && (await isSound(program)))
@@ -247,17 +265,19 @@ function checkSameRun(checkpoint: RunConfig, config: RunConfig): void {
     );
 }
 
-/** Positions of the tiles of each step. Every epoch is shuffled by (seed, epoch) alone; a rest smaller than a batch waits for the next shuffle. */
-function* batchOrder(tiles: number, batchSize: number, seed: number, fromStep: number, steps: number): Generator<Int32Array, void> {
-  const stepsPerEpoch = Math.floor(tiles / batchSize);
+/** Positions of the tiles of each batch. Every epoch is shuffled by (seed, epoch) alone; a rest smaller than a step waits for the next shuffle. */
+function* batchOrder(tiles: number, { pretrain, seed }: RunConfig, fromStep: number, steps: number): Generator<Int32Array, void> {
+  const { batchSize, accumulate } = pretrain;
+  const epochSteps = stepsPerEpoch(tiles, pretrain);
   let order = new Int32Array(0);
   for (let step = fromStep; step < steps; step++) {
-    const within = step % stepsPerEpoch;
+    const within = step % epochSteps;
     if (step === fromStep || within === 0) {
-      const epoch = Math.floor(step / stepsPerEpoch);
+      const epoch = Math.floor(step / epochSteps);
       order = Int32Array.from(Random.of(seed, "order", epoch).shuffled(Array.from({ length: tiles }, (_, i) => i)));
     }
-    yield order.slice(within * batchSize, (within + 1) * batchSize);
+    for (let batch = within * accumulate; batch < (within + 1) * accumulate; batch++)
+      yield order.slice(batch * batchSize, (batch + 1) * batchSize);
   }
 }
 

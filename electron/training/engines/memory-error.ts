@@ -33,8 +33,8 @@ export function memoryError({ need, memoryBytes, cause }: MemoryFacts): AppError
  * @param batchSize tiles a step
  */
 export function withBatch(error: unknown, batchSize: number): unknown {
-  const known = error instanceof AppError && error.code === "OUT_OF_MEMORY" ? error : undefined;
-  if (!known && !isOutOfMemory(error)) return error;
+  const known = error instanceof AppError && error.code === "OUT_OF_MEMORY" && "need" in error.data ? error : undefined;
+  if (!known && (error instanceof AppError || !isOutOfMemory(error))) return error;
   const { need, memoryBytes } = (known?.data ?? {}) as MemoryFacts;
   const fits = need && memoryBytes ? batchThatFits(need, memoryBytes, batchSize) : undefined;
   const advice =
@@ -42,7 +42,7 @@ export function withBatch(error: unknown, batchSize: number): unknown {
       ? "Lower the batch size or the input, or choose a smaller encoder"
       : fits === 0
         ? "No batch of this encoder and input is sure to fit: lower the input or choose a smaller encoder"
-        : `About ${fits} fit: set the batch size to ${fits} or less, or lower the input`;
+        : `About ${fits} fit: set the batch size to ${fits} or less, lower the input, or compute activations again (recompute)`;
   const message = `${(known ?? memoryError({})).message} The batch was ${batchSize} tiles. ${advice}; then run it again.`;
   return new AppError("OUT_OF_MEMORY", message, { data: { batchSize, fits, memoryBytes }, cause: known?.cause ?? error });
 }

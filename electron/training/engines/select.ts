@@ -15,7 +15,7 @@ export type EngineName = EngineInfo["name"];
 /**
  * Loads an engine as tfjs-core's backend in this thread.
  * @param choice `auto` takes the best there is; the environment variable SIMCLR_S2_ENGINE overrides it
- * @param options.threads threads of one operation on the native engine (default: one a core)
+ * @param options.threads threads of one operation (default: one a core)
  * @throws ENGINE_UNAVAILABLE when an engine asked for by name cannot be used here
  */
 export async function loadEngine(choice: "auto" | EngineName = "auto", options: { threads?: number } = {}): Promise<EngineInfo> {
@@ -40,8 +40,9 @@ export async function loadEngine(choice: "auto" | EngineName = "auto", options: 
     } else reason = (rememberedFailure("cpu") ?? found).reason;
     if (wanted === "tensorflow") throw new AppError("ENGINE_UNAVAILABLE", reason);
   }
-  const version = await loadWasm();
-  return { name: "wasm", version, device: "cpu", threads: 1, reason: reason ?? "the wasm engine was asked for" };
+  const wasm = await loadWasm(options);
+  const reasons = [reason ?? "the wasm engine was asked for", wasm.reason].filter((why) => why !== undefined);
+  return { name: "wasm", version: wasm.version, device: "cpu", threads: wasm.threads, reason: reasons.join("; ") };
 }
 
 /** Of the GPU that TensorFlow computes on: the first that it sees. */

@@ -29,6 +29,7 @@ export function registerTensorflowKernels(): void {
   register("Switch", switchKernel);
   register("Merge", merge);
   register("UnpackUint16", unpackUint16);
+  register("After", after);
   extend(tf.Conv2DBackpropFilter, conv2dBackpropFilter);
   extend(tf.Conv2DBackpropInput, conv2dBackpropInput);
 }
@@ -96,6 +97,13 @@ const merge: Kernel<object> = (backend, { a, b }) => {
   const inputs = { name: "N", type: binding.TF_ATTR_INT, value: 2 };
   const [result] = backend.executeMultipleOutputs("Merge", [attributes(backend).typed("T", a!.dtype), inputs], [a!, b!], 2);
   return result!;
+};
+
+/** `x` as it is; a recorder takes it as an operation that waits for `first`. */
+const after: Kernel<object> = (backend, { x, first }) => {
+  if (isRecording(backend)) return backend.executeSingleOutput("After", [attributes(backend).typed("T", x!.dtype)], [x!, first!]);
+  backend.incRef(x!.dataId);
+  return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
 };
 
 /** Numbers of 16 bits without sign, two of them in each int32, as float32. // [..., n] -> [..., 2 n] */

@@ -2,34 +2,45 @@
 
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
+import { conv2dBackpropFilter, conv2dBackpropInput } from "./wasm-convolution.ts";
+import type { Inputs, Kernel, Shape4 } from "./wasm-kernel.ts";
+import { batchMatMul } from "./wasm-matmul.ts";
+import { batchNormTrain, batchNormTrainGrad, reluGrad } from "./wasm-normalisation.ts";
+import { slice, splitV } from "./wasm-windows.ts";
 
-type Inputs = Readonly<Record<string, tf.Tensor>>;
-type Shape4 = [number, number, number, number];
-type Kernel<Attributes> = (backend: BackendWasm, inputs: Inputs, attributes: Attributes) => tf.TensorInfo;
-
-/**
- * Adds the gradients of convolution filters (plain and depthwise), of depthwise inputs and of `gather`, and replaces kernels that are wrong:
- * the gradients of pooling, `oneHot` of floats, and image transforms that reflect at the edge.
- */
+/** Registers what is missing, what is wrong and what is slow in the backend, once a thread. */
 export function registerWasmKernels(): void {
   if (tf.getKernel(tf.Conv2DBackpropFilter, "wasm")) return; // a second loading in this thread
+  // Missing: gradients of convolution filters, of depthwise inputs and of `gather`.
   register(tf.Conv2DBackpropFilter, () => conv2dBackpropFilter);
   register(tf.DepthwiseConv2dNativeBackpropFilter, () => depthwiseBackpropFilter);
   register(tf.DepthwiseConv2dNativeBackpropInput, () => depthwiseBackpropInput);
+  register(tf.UnsortedSegmentSum, () => unsortedSegmentSum);
+  // Wrong: gradients of pooling, one-hot vectors of floats, image transforms that reflect at the edge.
   register(tf.MaxPoolGrad, () => maxPoolGrad);
   register(tf.AvgPoolGrad, () => avgPoolGrad);
-  register(tf.UnsortedSegmentSum, () => unsortedSegmentSum);
   register(tf.OneHot, oneHot);
   register(tf.Transform, transform);
+  // Slow: most of a training step's time before they were replaced.
+  register(tf.Conv2DBackpropInput, () => conv2dBackpropInput);
+  register(tf.SplitV, splitV);
+  register(tf.Slice, slice);
+  register(tf.BatchMatMul, batchMatMul);
+  register("FusedBatchNormTrain", () => batchNormTrain);
+  register("FusedBatchNormTrainGrad", () => batchNormTrainGrad);
+  register("ReluGrad", () => reluGrad);
 }
 
 /** Registers a kernel that may fall back on the backend's own, whose set-up is kept. */
-function register<Attributes>(kernelName: string, make: (own: Kernel<Attributes>) => Kernel<Attributes>): void {
+function register<Attributes, Result extends tf.TensorInfo | tf.TensorInfo[]>(
+  kernelName: string,
+  make: (own: Kernel<Attributes, Result>) => Kernel<Attributes, Result>,
+): void {
   const own = tf.getKernel(kernelName, "wasm") as tf.KernelConfig | undefined;
   if (own) tf.unregisterKernel(kernelName, "wasm");
   const kernel = make((backend, inputs, attributes) => {
     const result = own!.kernelFunc({ inputs, backend, attrs: attributes as unknown as tf.NamedAttrMap });
-    return result as tf.TensorInfo;
+    return result as Result;
   });
   tf.registerKernel({
     kernelName,
@@ -38,41 +49,6 @@ function register<Attributes>(kernelName: string, make: (own: Kernel<Attributes>
     kernelFunc: ({ inputs, backend, attrs }) => kernel(backend as BackendWasm, inputs as Inputs, (attrs ?? {}) as Attributes),
   });
 }
-
-/**
- * The filter's gradient as one convolution: images' channels become the batch, the batch becomes the channels, the output's gradient becomes
- * the filter, and the stride its dilation. It reaches the backend's fast convolution.
- */
-const conv2dBackpropFilter: Kernel<tf.Conv2DBackpropFilterAttrs> = (_backend, { x, dy }, attrs) => {
-  const { strides, pad, dimRoundingMode, filterShape } = attrs;
-  const image = x as tf.Tensor4D;
-  const info = tf.backend_util.computeConv2DInfo(image.shape, filterShape, strides, 1, pad, dimRoundingMode);
-  const { filterHeight, filterWidth, strideHeight, strideWidth, outHeight, outWidth, inHeight, inWidth, padInfo } = info;
-  return tf.tidy(() => {
-    if (filterHeight === 1 && filterWidth === 1 && padInfo.top === 0 && padInfo.left === 0) {
-      const [n, h, w, c] = [info.batchSize, outHeight, outWidth, info.inChannels];
-      const size: [number, number, number, number] = [n, (h - 1) * strideHeight + 1, (w - 1) * strideWidth + 1, c];
-      const used =
-        strideHeight === 1 && strideWidth === 1 ? image : tf.stridedSlice(image, [0, 0, 0, 0], size, [1, strideHeight, strideWidth, 1]);
-      const flat = tf.transpose(tf.reshape(used, [n * h * w, c]));
-      return tf.reshape(tf.matMul(flat, tf.reshape(dy!, [n * h * w, info.outChannels])), filterShape);
-    }
-    // The rows and columns that no window reaches are cut off, those that windows reach beyond the edge are padded.
-    const bottom = filterHeight + (outHeight - 1) * strideHeight - inHeight - padInfo.top;
-    const right = filterWidth + (outWidth - 1) * strideWidth - inWidth - padInfo.left;
-    const used = tf.slice(image, [0, 0, 0, 0], [-1, inHeight + Math.min(0, bottom), inWidth + Math.min(0, right), -1]);
-    const padding: tf.backend_util.ExplicitPadding = [
-      [0, 0],
-      [padInfo.top, Math.max(0, bottom)],
-      [padInfo.left, Math.max(0, right)],
-      [0, 0],
-    ];
-    const turned = tf.transpose(used, [3, 1, 2, 0]) as tf.Tensor4D; // [C, H, W, N]
-    const filter = tf.transpose(dy as tf.Tensor4D, [1, 2, 0, 3]); // [outH, outW, N, outC]
-    const result = tf.conv2d(turned, filter, 1, padding, "NHWC", [strideHeight, strideWidth]); // [C, filterH, filterW, outC]
-    return tf.transpose(result, [1, 2, 0, 3]);
-  });
-};
 
 /**
  * Sends each gradient to the first largest value of its window, as TensorFlow does.

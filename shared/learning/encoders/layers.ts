@@ -2,8 +2,9 @@
 // Padding, pooling and normalisation are PyTorch's, bit for bit where the engine allows it.
 import * as tf from "@tensorflow/tfjs-core";
 import { batchNormTrain } from "../ops/batch-norm.ts";
+import { recompute, type Segment } from "../ops/recompute.ts";
 import { relu } from "../ops/relu.ts";
-import { normSpecifications, type ParameterSpecification, type Parameters, parameter } from "../parameters.ts";
+import { isTrainable, normSpecifications, type ParameterSpecification, type Parameters, parameter } from "../parameters.ts";
 import type { Mode } from "./encoder.ts";
 import type { SeenStatistic } from "./running-statistics.ts";
 
@@ -13,6 +14,8 @@ export interface Pass {
   readonly mode: Mode;
   /** Where normalisations put their batch statistics in `train`. */
   readonly seen: SeenStatistic[];
+  /** Whether blocks compute their activations again for the gradient. */
+  readonly recomputes: boolean;
 }
 
 export interface Layer {
@@ -43,6 +46,28 @@ export function parallel(...branches: readonly Layer[]): Layer {
         branches.map((branch) => branch.apply(pass, x)),
         3,
       ),
+  };
+}
+
+/** A layer that computes its activations again for the gradient, in a pass that asks for it. */
+export function recomputable(layer: Layer): Layer {
+  const learned = layer.specifications.filter(isTrainable).map(({ name }) => name);
+  return {
+    specifications: layer.specifications,
+    apply(pass, x) {
+      if (!pass.recomputes || pass.mode === "eval") return layer.apply(pass, x);
+      let seen: SeenStatistic[] = [];
+      const segment: Segment = (input, values) => {
+        seen = [];
+        const parameters = new Map([...pass.parameters, ...learned.map((name, i): [string, tf.Tensor] => [name, values[i]!])]);
+        const y = layer.apply({ ...pass, parameters, seen }, input);
+        return { y, aside: seen.map(({ batch }) => batch) };
+      };
+      const values = learned.map((name) => parameter(pass.parameters, name));
+      const { y, aside } = recompute(segment, x, values);
+      pass.seen.push(...seen.map((statistic, i) => ({ ...statistic, batch: aside[i] as tf.Tensor1D })));
+      return y;
+    },
   };
 }
 

@@ -3,7 +3,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { EncoderName } from "../../domain/run-config.ts";
 import { type Encoder, encoderOf } from "./encoder.ts";
-import { batchNorm, type ConvolutionOptions, convolution, type Layer, maxPool, rectifier, sequence, specificationsOf } from "./layers.ts";
+import {
+  batchNorm,
+  type ConvolutionOptions,
+  convolution,
+  type Layer,
+  maxPool,
+  recomputable,
+  rectifier,
+  sequence,
+  specificationsOf,
+} from "./layers.ts";
 
 const STEM_WIDTH = 64;
 const NORM_EPSILON = 1e-5;
@@ -22,7 +32,8 @@ export function createResNetV2(name: EncoderName, blocks: readonly number[], cha
   blocks.forEach((count, stage) => {
     const width = STEM_WIDTH * 2 ** stage;
     for (let i = 0; i < count; i++) {
-      layers.push(bottleneck(`stages.${stage}.blocks.${i}`, { inputs, width, stride: stage > 0 && i === 0 ? 2 : 1, projects: i === 0 }));
+      const block = bottleneck(`stages.${stage}.blocks.${i}`, { inputs, width, stride: stage > 0 && i === 0 ? 2 : 1, projects: i === 0 });
+      layers.push(recomputable(block));
       inputs = 4 * width;
     }
   });

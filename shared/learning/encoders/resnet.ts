@@ -11,6 +11,7 @@ import {
   identity,
   type Layer,
   maxPool,
+  recomputable,
   rectifier,
   sequence,
   specificationsOf,
@@ -46,7 +47,9 @@ export function createResNet(name: EncoderName, shape: ResNetShape, channels: nu
     const width = shape.width * 2 ** stage;
     const outputs = shape.block === "basic" ? width : 4 * width;
     for (let i = 0; i < count; i++) {
-      layers.push(block(`layer${stage + 1}.${i}`, shape.block, { inputs, width, outputs, stride: stage > 0 && i === 0 ? 2 : 1 }));
+      layers.push(
+        recomputable(block(`layer${stage + 1}.${i}`, shape.block, { inputs, width, outputs, stride: stage > 0 && i === 0 ? 2 : 1 })),
+      );
       inputs = outputs;
     }
   });

@@ -1,7 +1,18 @@
 // Xception (Chollet, arXiv 1610.02357) in the names and arithmetic of timm's `legacy_xception`, the port of the Keras model that the study used.
 import * as tf from "@tensorflow/tfjs-core";
 import { type Encoder, encoderOf } from "./encoder.ts";
-import { batchNorm, convolution, depthwise, identity, type Layer, maxPool, rectifier, sequence, specificationsOf } from "./layers.ts";
+import {
+  batchNorm,
+  convolution,
+  depthwise,
+  identity,
+  type Layer,
+  maxPool,
+  recomputable,
+  rectifier,
+  sequence,
+  specificationsOf,
+} from "./layers.ts";
 
 const NORM_EPSILON = 1e-5;
 
@@ -30,7 +41,7 @@ export function createXception(channels: number): Encoder {
   ];
   let inputs = 64;
   BLOCKS.forEach(({ widths, stride }, i) => {
-    layers.push(block(`block${i + 1}`, { inputs, widths, stride, rectifiesFirst: i > 0 }));
+    layers.push(recomputable(block(`block${i + 1}`, { inputs, widths, stride, rectifiesFirst: i > 0 })));
     inputs = widths.at(-1)!;
   });
   layers.push(separable("conv3", 1024, 1536), norm("bn3", 1536), rectifier);

@@ -61,7 +61,7 @@ describe("the plan of a study", () => {
     expect(of(24e9).warnings.join()).not.toContain("memory");
     expect(of(10e9)).toMatchObject({ problems: [], warnings: expect.arrayContaining([expect.stringContaining("About 45 tiles fit")]) });
     expect(of(6e9).problems).toEqual([
-      "A step of 64 tiles takes at least 7.4 GB of memory; there are 6.0 GB. About 22 tiles fit: lower the batch size or the input.",
+      "A step of 64 tiles takes at least 7.4 GB of memory; there are 6.0 GB. About 22 tiles fit: lower the batch size (accumulate makes up for it) or the input, or compute activations again (recompute).",
     ]);
     expect(of(2e9).problems.join()).toContain("Choose a smaller input or encoder.");
   });

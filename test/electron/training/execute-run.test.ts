@@ -1,6 +1,8 @@
 import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { resolveRunConfig } from "../../../electron/executors/single.ts";
 import { readBytes } from "../../../electron/files/atomic-file.ts";
@@ -89,6 +91,27 @@ describe("a run", { timeout: 180_000 }, () => {
     const encoder = decodeSafetensors(await readBytes(runFiles(folder).encoder));
     expect([...encoder.tensors.keys()]).toContain("conv1.weight");
     expect(await readdir(folder)).not.toContain("checkpoints");
+  });
+
+  it("fails by name when the engine's memory is full", async () => {
+    const backend = tf.backend() as BackendWasm;
+    const rest: tf.TensorInfo[] = [];
+    try {
+      for (;;) rest.push(backend.makeOutput([2 ** 22], "float32")); // never written to
+    } catch {
+      // full
+    }
+    try {
+      const events = await execute(await newRun());
+      expect(events.at(-1)).toMatchObject({
+        kind: "failed",
+        code: "OUT_OF_MEMORY",
+        message: expect.stringContaining("Set a smaller batch size"),
+      });
+    } finally {
+      for (const { dataId } of rest) backend.disposeData(dataId);
+    }
+    expect((await execute(await newRun())).at(-1)).toMatchObject({ kind: "finished" });
   });
 
   it("interrupted anywhere and resumed gives the losses, weights and scores of one that was not", async () => {

@@ -9,6 +9,7 @@ import {
   type Graph,
   type GraphDtype,
   type GraphNode,
+  nodeOf,
   sizeOf,
   type TensorSpec,
 } from "./graph.ts";
@@ -139,7 +140,10 @@ export function createRecorder(backend: NativeBackend): Recorder {
         const implied = IMPLIED_TYPES[op];
         if (implied) attributes[implied] ??= { kind: "type", value: graph.tensors.get(inputs[0]!)!.dtype };
         const outputs = inferOutputs(op, inputs.map(known), attributes) ?? tryOut(op, opAttributes, inputs, count);
-        const names = add(op, inputs, attributes, outputs);
+        const names =
+          op === "After"
+            ? add("Identity", [inputs[0]!, `^${nodeOf(inputs[1]!)}`], attributes, outputs)
+            : add(op, inputs, attributes, outputs);
         return names
           .slice(0, count)
           .map((name, i) => ({ id: idOf(name), shape: [...outputs[i]!.shape], dtype: DTYPES[outputs[i]!.dtype] }));

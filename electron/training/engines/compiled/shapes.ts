@@ -114,6 +114,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ),
   ...Object.fromEntries(["Sum", "Mean", "Max", "Min"].map((op) => [op, reduction])),
   AddN: like(0),
+  After: like(0),
   MaxPoolGrad: like(0),
   Cast: ([x], { DstT }) => (DstT?.kind === "type" ? [{ shape: x!.shape, dtype: DstT.value }] : undefined),
   // 32 bits as two numbers of 16.

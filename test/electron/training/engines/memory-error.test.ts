@@ -22,7 +22,12 @@ describe("memory that ran out", () => {
   });
 
   it("is not seen in other errors, which stay as they are", () => {
-    for (const error of [new Error("Invalid TF_Status: 3"), new Error("the zoom is too large"), new AppError("DISK_FULL", "full")])
+    for (const error of [
+      new Error("Invalid TF_Status: 3"),
+      new Error("the zoom is too large"),
+      new AppError("DISK_FULL", "full"),
+      new AppError("OUT_OF_MEMORY", "4 GiB"),
+    ])
       expect(withBatch(error, 64)).toBe(error);
   });
 
@@ -30,7 +35,7 @@ describe("memory that ran out", () => {
     const error = withBatch(memoryError({ need, memoryBytes: 24e9, cause: new Error(SAYINGS[0]) }), 64) as AppError;
     expect(error.data).toMatchObject({ batchSize: 64, fits: 12, memoryBytes: 24e9 });
     expect(error.message).toBe(
-      "There is too little memory for this step. It takes at least 65.0 GB; there are 24.0 GB. The batch was 64 tiles. About 12 fit: set the batch size to 12 or less, or lower the input; then run it again.",
+      "There is too little memory for this step. It takes at least 65.0 GB; there are 24.0 GB. The batch was 64 tiles. About 12 fit: set the batch size to 12 or less, lower the input, or compute activations again (recompute); then run it again.",
     );
   });
 

@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createCompiledPrograms } from "../../../../../electron/training/engines/compiled/program.ts";
 import { loadEngine } from "../../../../../electron/training/engines/select.ts";
 import type { AugmentationName } from "../../../../../shared/domain/augmentations.ts";
-import { type Precision, RunConfig } from "../../../../../shared/domain/run-config.ts";
+import { type Precision, type PretrainSettings, RunConfig } from "../../../../../shared/domain/run-config.ts";
 import { createNetwork } from "../../../../../shared/learning/model.ts";
 import { createOptimiser, type OptimiserName } from "../../../../../shared/learning/optimisers.ts";
 import { disposeAll, initialiseParameters, isTrainable, type Parameters } from "../../../../../shared/learning/parameters.ts";
 import { EAGER_PROGRAMS, type Program, type Programs, type Tensors } from "../../../../../shared/learning/program.ts";
-import { mergeState, splitState, trainStep } from "../../../../../shared/learning/train-step.ts";
+import { mergeState, trainStep } from "../../../../../shared/learning/train-step.ts";
 import { createViews } from "../../../../../shared/learning/views.ts";
 import { hasTensorflow, largestDifference, noise } from "../engines.ts";
 
@@ -29,12 +29,20 @@ interface Training {
   readonly profile?: "physical" | "published";
   readonly pool?: readonly (readonly AugmentationName[])[];
   readonly weightDecay?: number;
+  readonly pretrain?: Partial<PretrainSettings>;
 }
 
 /** SimCLR's step of the small encoder on tiles of noise. */
 function createTraining(programs: Programs, options: Training = {}) {
   const { optimiser: name = "adam", profile = "physical", pool = [ALL], weightDecay = 1e-3 } = options;
-  const { augmentation, pretrain } = RunConfig.parse({ version: 1, dataset: "d", arm: "all", seed: 1, augmentation: { profile } });
+  const { augmentation, pretrain } = RunConfig.parse({
+    version: 1,
+    dataset: "d",
+    arm: "all",
+    seed: 1,
+    augmentation: { profile },
+    pretrain: options.pretrain ?? {},
+  });
   const network = createNetwork("small", CHANNELS);
   const specifications = network.specifications.filter(isTrainable);
   const optimiser = createOptimiser({ name, weightDecay, specifications });
@@ -59,9 +67,9 @@ function createTraining(programs: Programs, options: Training = {}) {
           learningRate: { shape: [], dtype: "float32" },
         },
         run(all, { tiles, learningRate, ...draws }) {
-          const step = { network, views, optimiser, names, loss: pretrain };
-          const { state, loss } = trainStep(step, splitState(all), tiles as tf.Tensor4D, draws, learningRate as tf.Scalar);
-          return { outputs: { loss }, state: mergeState(state) };
+          const step = { network, views, optimiser, names, settings: pretrain };
+          const { state, loss } = trainStep(step, all, { tiles: tiles as tf.Tensor4D, draws }, learningRate as tf.Scalar);
+          return { outputs: { loss }, state };
         },
       },
     },
@@ -112,6 +120,7 @@ describe.skipIf(!hasTensorflow)("a compiled program", { timeout: 300_000 }, () =
     { optimiser: "adam", profile: "published" },
     { optimiser: "sgd", profile: "physical" },
     { optimiser: "lars", profile: "physical" },
+    { optimiser: "adam", profile: "physical", pretrain: { recompute: true, clipNorm: 0.5 } },
   ] as const)("has the losses of the code as it is written, over 50 steps: %o", async (options) => {
     const programs = compiled();
     const [found, expected] = [await losses(programs, 50, options), await losses(EAGER_PROGRAMS, 50, options)];
