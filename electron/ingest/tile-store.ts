@@ -78,8 +78,6 @@ async function readMetadata(path: string): Promise<z.infer<typeof ArrayMetadata>
 
 function createReader(datasetFolder: string, dataset: Dataset, shardTiles: number): StoredTileReader {
   const files = new ShardFiles();
-  /** Reused from read to read: one array a group. */
-  let buffers: Uint16Array[] = [];
   let queue: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
@@ -131,9 +129,9 @@ function createReader(datasetFolder: string, dataset: Dataset, shardTiles: numbe
     read(rows, options = {}) {
       const run = queue.then(() => {
         checkRows(rows);
-        if (dataset.groups.some((group, g) => (buffers[g]?.length ?? -1) < rows.length * tileLength(group)))
-          buffers = arraysFor(rows.length);
-        return fill(rows, buffers, options.signal);
+        const { into, signal } = options;
+        const fits = dataset.groups.every((group, g) => (into?.[g]?.length ?? -1) >= rows.length * tileLength(group));
+        return fill(rows, fits ? into! : arraysFor(rows.length), signal);
       });
       queue = run.catch(() => {});
       return run;

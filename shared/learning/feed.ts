@@ -86,12 +86,13 @@ function streamedFeed(reader: TileReader, preparation: Preparation, rows: Int32A
     tiles: preparation.standardise,
     async *batches(order, { signal } = {}) {
       const queue = order[Symbol.iterator]();
+      let into: readonly Uint16Array[] | undefined; // `upload` copies, so the same arrays serve from batch to batch
       const readNext = (): Promise<RawTiles> | undefined => {
         const next = queue.next();
         if (next.done) return undefined;
         const read = reader.read(
           next.value.map((position) => rows[position]!),
-          signal ? { signal } : {},
+          { ...(signal ? { signal } : {}), into },
         );
         read.catch(() => {}); // a failure is thrown where it is awaited, if it still is
         return read;
@@ -102,6 +103,7 @@ function streamedFeed(reader: TileReader, preparation: Preparation, rows: Int32A
         const raw = await pending;
         const waitMs = performance.now() - asked;
         const inputs = preparation.upload(raw);
+        if (raw.groups.every((group, g) => group.length >= (into?.[g]?.length ?? 0))) into = raw.groups;
         pending = readNext();
         yield { inputs, waitMs };
       }

@@ -53,16 +53,19 @@ const PROBE_BATCH = 64;
 export async function* pretrain(options: PretrainOptions): AsyncGenerator<PretrainEvent, Model> {
   const { config, reader, rows, probe, resume, signal, memoryBudgetBytes = DEFAULT_MEMORY_BUDGET_BYTES } = options;
   const { programs = EAGER_PROGRAMS } = options;
-  const stepTiles = config.pretrain.batchSize * config.pretrain.accumulate;
+  const { batchSize, accumulate } = config.pretrain;
   signal.throwIfAborted();
   const network = createNetwork(config.encoder, config.bands.length);
   if (config.arm === CONTROL_ARM) return yield* keepFirstWeights(network, config);
-  if (rows.length < stepTiles)
+  if (rows.length < batchSize * accumulate) {
+    const step = accumulate > 1 ? `${accumulate} batches of ${batchSize}` : `a batch of ${batchSize}`;
+    const fits = Math.max(2, Math.floor(rows.length / accumulate));
     throw new AppError(
       "NO_DATA",
-      `there are ${rows.length} pretraining tiles, fewer than the ${stepTiles} of a step: add tiles, or set a batch size of at most ${Math.max(2, Math.floor(rows.length / config.pretrain.accumulate))}`,
-      { data: { tiles: rows.length, batchSize: config.pretrain.batchSize } },
+      `there are ${rows.length} pretraining tiles, fewer than ${step}: add tiles, or set a batch size of at most ${fits}`,
+      { data: { tiles: rows.length, batchSize } },
     );
+  }
   if (resume) checkSameRun(resume.config, config);
 
   const input = createInput(config, reader.layout);

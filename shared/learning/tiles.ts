@@ -20,6 +20,10 @@ export interface RawTiles {
 /** Reads tiles by their row in the store. */
 export interface TileReader {
   readonly layout: TileLayout;
-  /** @param rows tile indices, in any order; the result keeps it. The arrays may be reused by the next call. */
-  read(rows: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<RawTiles>;
+  /**
+   * @param rows tile indices, in any order; the result keeps it
+   * @param options.into arrays of an earlier result, to be filled again where they are long enough: the caller's own, since other reads may
+   *   come between
+   */
+  read(rows: ArrayLike<number>, options?: { signal?: AbortSignal; into?: readonly Uint16Array[] | undefined }): Promise<RawTiles>;
 }

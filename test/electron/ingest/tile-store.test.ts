@@ -61,13 +61,16 @@ describe("openTileStore", () => {
     expect(rows.map((_, i) => groups[0]![i * 2048])).toEqual(rows.map((row) => madeDn("B03", row, 0, 0)));
   });
 
-  it("reuses its arrays from read to read, but not for readTile", async () => {
+  it("fills the arrays that it is given, where they are long enough, and else makes its own", async () => {
     const first = await store.read([0, 1, 2]);
-    const second = await store.read([5]);
+    const kept = first.groups[0]!.slice();
+    await store.read([5]);
+    expect(first.groups[0], "other reads leave a result alone").toEqual(kept);
+    const second = await store.read([5], { into: first.groups });
     expect(second.groups[0]!.buffer).toBe(first.groups[0]!.buffer);
-    const tile = await store.readTile(5);
-    expect(tile.groups[0]!.buffer).not.toBe(second.groups[0]!.buffer);
-    expect(tile.groups).toEqual(second.groups);
+    expect(second.groups).toEqual((await store.readTile(5)).groups);
+    const longer = await store.read([5, 6], { into: second.groups });
+    expect(longer.groups[0]!.buffer).not.toBe(second.groups[0]!.buffer);
   });
 
   it("answers reads that overlap, one after another", async () => {

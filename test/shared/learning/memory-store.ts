@@ -46,17 +46,16 @@ export function createMemoryStore(count: number, options: { delayMs?: number } =
   };
   const data = Array.from({ length: count }, (_, index) => tileOf(index));
   const store = { reads: 0 };
-  // One buffer a group, used again by every read, as the real reader does.
-  let buffers: Uint16Array[] = [];
   const reader: TileReader = {
     layout: LAYOUT,
-    async read(rows, { signal } = {}): Promise<RawTiles> {
+    async read(rows, { signal, into } = {}): Promise<RawTiles> {
       store.reads++;
       if (options.delayMs) await new Promise((resolve) => setTimeout(resolve, options.delayMs));
       signal?.throwIfAborted();
-      buffers = LAYOUT.groups.map(({ pixels, bands }, g) => {
+      const buffers = LAYOUT.groups.map(({ pixels, bands }, g) => {
         const size = bands.length * pixels * pixels;
-        const buffer = buffers[g] && buffers[g].length >= rows.length * size ? buffers[g] : new Uint16Array(rows.length * size);
+        const given = into?.[g];
+        const buffer = given && given.length >= rows.length * size ? given : new Uint16Array(rows.length * size);
         for (let i = 0; i < rows.length; i++) buffer.set(data[rows[i]!]![g]!, i * size);
         return buffer;
       });

@@ -99,7 +99,7 @@ describe.each(["adam", "sgd", "lars"] as const)("with %s", (optimiser) => {
 });
 
 test("tiles that do not fit in memory are read again for every batch, with the same result", async () => {
-  const config = tinyConfig({ pretrain: { epochs: 1 } });
+  const config = tinyConfig({ pretrain: { epochs: 2 } }); // with a look at the probe's tiles between
   const held = await run(config);
   const { reader, store } = createMemoryStore(TILES, { delayMs: 1 });
   const streamed = await run(config, { reader, memoryBudgetBytes: 0 });
