@@ -10,7 +10,8 @@ import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
-import { runStudy } from "../executors/local.ts";
+import { runStudy, type StudyStage } from "../executors/local.ts";
+import { runOnGpus } from "../executors/on-gpus.ts";
 import { writeReport } from "../export/report.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
@@ -31,10 +32,11 @@ import {
 } from "../runs/study-store.ts";
 import { watchStudy } from "../runs/watch.ts";
 import { diagnose } from "../training/engines/doctor.ts";
+import { trainingGpus } from "../training/engines/gpus.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
 import { JobList, type JobProgress } from "./jobs.ts";
-import { measureViewsPerSecond } from "./measure.ts";
+import { measureStep, stepOf } from "./measure.ts";
 import { version } from "./version.ts";
 import { Watched } from "./watched.ts";
 import { existingFolderOf, folderOf, namesIn, openWorkspace } from "./workspace-folder.ts";
@@ -55,6 +57,10 @@ export interface HostOptions {
 export interface WorkOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: JobProgress) => void;
+}
+
+interface StudyWorkOptions extends WorkOptions {
+  readonly gpus?: number | undefined;
 }
 
 const WORKSPACE_POLL_MS = 2_000;
@@ -229,10 +235,10 @@ export class Host {
     const dataset = await this.dataset(config.dataset);
     const { bavail, bsize } = await statfs(this.path);
     const engine = await this.engine();
-    const facts = { viewsPerSecond: null, freeBytes: bavail * bsize, engine: `${engine.name} on ${engine.device}` };
+    const facts = { viewsPerSecond: null, memory: null, freeBytes: bavail * bsize, engine: `${engine.name} on ${engine.device}` };
     const plan = planStudy(config, dataset, facts);
     if (options.measure === false || this.isWorking() || plan.problems.length > 0) return plan;
-    return planStudy(config, dataset, { ...facts, viewsPerSecond: await measureViewsPerSecond(config, dataset) });
+    return planStudy(config, dataset, { ...facts, ...(await measureStep(stepOf(config, dataset))) });
   }
 
   async createStudy(input: StudyInput): Promise<Study> {
@@ -261,12 +267,20 @@ export class Host {
   }
 
   /**
-   * Runs what is not finished.
-   * @returns why the second stage was left out although it was asked for; null otherwise
-   * @throws the abort reason after a checkpoint when stopped
+   * Runs what is not finished, on several GPUs in a process for each.
+   * @param options.gpus at most so many; all when not given
+   * @returns why the second stage was left out although it was asked for, or which processes were lost; null otherwise
+   * @throws the abort reason after a checkpoint when stopped; BAD_ARGUMENT for more GPUs than there are
    */
-  async runStudy(name: string, stage: "sweep" | "full" | "all", { signal, onProgress }: WorkOptions): Promise<string | null> {
+  async runStudy(name: string, stage: StudyStage, { signal, onProgress, gpus: most }: StudyWorkOptions): Promise<string | null> {
     const study = await readStudy(this.path, name);
+    const there = study.config.engine === "wasm" ? [] : await trainingGpus();
+    if (most !== undefined && most > Math.max(1, there.length))
+      throw new AppError("BAD_ARGUMENT", `${most} GPUs were asked for; ${there.length} can be used here. \`doctor\` tells of them.`);
+    if (there.length > 1) {
+      const gpus = there.slice(0, most).map(({ uuid }) => uuid);
+      return runOnGpus({ workspace: this.path, study, stage, gpus, signal, onProgress });
+    }
     const outcome = await runStudy({
       workspace: this.path,
       study,
@@ -285,7 +299,7 @@ export class Host {
     );
   }
 
-  async startStudy(name: string, stage: "sweep" | "full" | "all" = "all"): Promise<Job> {
+  async startStudy(name: string, stage: StudyStage = "all"): Promise<Job> {
     await readStudy(this.path, name);
     return this.start({ kind: "study", title: `Study ${name}`, target: name, unit: "runs" }, async (work) => {
       await this.runStudy(name, stage, work);

@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { AppError, isCancellation, messageOf } from "../../shared/domain/errors.ts";
-import { JobStopped } from "../app/jobs.ts";
+import { JobStopped, type StopReason } from "../app/jobs.ts";
+import type { StopMessage } from "../executors/on-gpus.ts";
 import { ProgressLine, type ProgressUpdate } from "../progress.ts";
 
 /** 0 done, 1 failed, 2 wrong usage, 130 cancelled. */
@@ -52,13 +53,19 @@ export function withCommonFlags(command: Command, flags: { workspace: boolean })
  */
 export async function runCommand(options: CommonOptions, work: (context: Context) => Promise<void>): Promise<void> {
   const controller = new AbortController();
-  const stop = () => {
+  const stop = (reason: StopReason) => {
     if (controller.signal.aborted) process.exit(EXIT.cancelled);
     process.stderr.write("\nStopping: what is done is kept. Press Ctrl-C again to end at once.\n");
-    controller.abort(new JobStopped("cancelled"));
+    controller.abort(new JobStopped(reason));
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  const cancel = () => stop("cancelled");
+  const listeners: [string, (message: StopMessage) => void][] = [
+    ["SIGINT", cancel],
+    ["SIGTERM", cancel],
+  ];
+  // As a process of another one, which asks it to stop, or ends.
+  if (process.send) listeners.push(["message", (message) => stop(message.stop)], ["disconnect", cancel]);
+  for (const [event, listener] of listeners) process.on(event, listener);
   const json = options.json ?? false;
   const context: Context = {
     json,
@@ -79,8 +86,7 @@ export async function runCommand(options: CommonOptions, work: (context: Context
   } catch (error) {
     process.exitCode = report(error, json);
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    for (const [event, listener] of listeners) process.off(event, listener);
   }
 }
 

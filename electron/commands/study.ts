@@ -1,5 +1,5 @@
 // `study create | run | status | select | report`: the augmentation study.
-import { Command, type Command as CommandType, Option } from "commander";
+import { Command, type Command as CommandType, InvalidArgumentError, Option } from "commander";
 import { PRESET_NAMES, PRESETS, type PresetName, StudyConfig } from "../../shared/domain/run-config.ts";
 import { ALL_ARMS } from "../../shared/domain/study.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
@@ -56,10 +56,11 @@ export async function runWithProgress(
   study: string,
   stage: "sweep" | "full" | "all",
   { signal, note, withProgress }: Pick<Context, "signal" | "note" | "withProgress">,
+  gpus?: number,
 ): Promise<void> {
   const left = await withProgress(`Study ${study}`, (update) =>
     host.runStudy(study, stage, {
-      signal,
+      ...{ signal, gpus },
       onProgress: (p) =>
         update({
           done: p.done ?? 0,
@@ -122,6 +123,12 @@ function createCommand(): CommandType {
   );
 }
 
+function gpuCount(text: string): number | undefined {
+  if (text === "all") return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("give a whole number from 1, or all");
+  return Number(text);
+}
+
 function runStudyCommand(): CommandType {
   const command = new Command("run")
     .description("run what is not finished; run again after a stop of any kind, it goes on")
@@ -130,12 +137,13 @@ function runStudyCommand(): CommandType {
       new Option("--stage <STAGE>", "sweep: all arms; full: second stage with the couplets that are left")
         .choices(["sweep", "full", "all"])
         .default("all"),
-    );
+    )
+    .addOption(new Option("--gpus <NUMBER>", "use so many NVIDIA GPUs, a process each (default: all)").argParser(gpuCount));
   return withCommonFlags(command, { workspace: true }).action(
-    (name: string, options: CommonOptions & { stage: "sweep" | "full" | "all" }) =>
+    (name: string, options: CommonOptions & { stage: "sweep" | "full" | "all"; gpus?: number }) =>
       runCommand(options, (context) =>
         withHost(options, async (host) => {
-          await runWithProgress(host, name, options.stage, context);
+          await runWithProgress(host, name, options.stage, context, options.gpus);
           const text = await resultText(host, name);
           context.print(await host.result(name), () => text);
         }),

@@ -69,7 +69,7 @@ export interface RunStudyOptions {
 /**
  * Runs what is not finished of a study. Failed runs are told in the outcome.
  * @throws the signal's reason once the run in hand has written its checkpoint; AppError NOT_FOUND without the data set, DISK_FULL, NO_ACCESS,
- * ENGINE_UNAVAILABLE, and NO_DATA when only the second stage is asked for and the sweep is not finished
+ * OUT_OF_MEMORY, ENGINE_UNAVAILABLE, and NO_DATA when only the second stage is asked for and the sweep is not finished
  */
 export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> {
   const { workspace, study, stage, signal, startWorker = startTrainingWorker } = options;
@@ -202,8 +202,8 @@ async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part
       if (end.kind === "finished") finished++;
       if (end.kind === "failed") {
         failed.push({ ...run, code: end.code, message: end.message });
-        // What ails the disk ails every run.
-        if (end.code === "DISK_FULL" || end.code === "NO_ACCESS") throw new AppError(end.code, end.message);
+        // What ails the disk ails every run, and all take the same memory.
+        if (end.code === "DISK_FULL" || end.code === "NO_ACCESS" || end.code === "OUT_OF_MEMORY") throw new AppError(end.code, end.message);
       }
       if (end.kind === "interrupted") {
         signal.throwIfAborted();

@@ -8,6 +8,7 @@ import {
   type StudyConfig,
   stepsPerEpoch,
 } from "../../shared/domain/run-config.ts";
+import { expectedBytes, gigabytes, largestBatch, leastBytes, type StepMemory } from "../../shared/domain/step-memory.ts";
 import { CONTROL_ARM, COUPLET_ARMS } from "../../shared/domain/study.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
 
@@ -18,6 +19,8 @@ export interface PlanFacts {
   readonly freeBytes: number;
   /** The engine in words. */
   readonly engine: string;
+  /** What a step takes by its estimate, and all that the device has; null when it was not estimated. */
+  readonly memory: { readonly step: StepMemory; readonly deviceBytes: number } | null;
 }
 
 /** Values in the weights of encoder and projection head for ten bands. */
@@ -71,7 +74,7 @@ export function planStudy(config: StudyConfig, dataset: Dataset, facts: PlanFact
   const secondsOf = (runCount: number, steps: number) =>
     facts.viewsPerSecond === null
       ? null
-      : runCount * OVERHEAD_SECONDS + (runCount * finetuneViews(config, dataset) + steps * viewsPerStep) / facts.viewsPerSecond;
+      : secondsOfRuns(runCount, runCount * finetuneViews(config, dataset) + steps * viewsPerStep, facts.viewsPerSecond);
 
   const weightBytes = 4 * WEIGHTS[config.encoder];
   const checkpointBytes = 2 * weightBytes * (1 + OPTIMISER_SLOTS[pretrain.optimiser]);
@@ -87,9 +90,24 @@ export function planStudy(config: StudyConfig, dataset: Dataset, facts: PlanFact
     bytes,
     freeBytes: facts.freeBytes,
     engine: facts.engine,
-    problems: [...dataProblems(config, dataset, tiles), ...labelProblems(config, dataset), ...diskProblems(bytes, facts.freeBytes)],
-    warnings: [...settingWarnings(config, dataset, tiles), ...labelWarnings(config, dataset), ...diskWarnings(bytes, facts.freeBytes)],
+    problems: [
+      ...dataProblems(config, dataset, tiles),
+      ...labelProblems(config, dataset),
+      ...diskProblems(bytes, facts.freeBytes),
+      ...memoryProblems(config, facts),
+    ],
+    warnings: [
+      ...settingWarnings(config, dataset, tiles),
+      ...labelWarnings(config, dataset),
+      ...diskWarnings(bytes, facts.freeBytes),
+      ...memoryWarnings(config, facts),
+    ],
   };
+}
+
+/** Time that runs take one after another, pretraining and starting them. */
+export function secondsOfRuns(runs: number, views: number, viewsPerSecond: number): number {
+  return runs * OVERHEAD_SECONDS + views / viewsPerSecond;
 }
 
 /** Tiles outside the test part, roughly: blocks of land are of unequal size. */
@@ -232,8 +250,6 @@ function settingWarnings(config: StudyConfig, dataset: Dataset, tiles: number): 
   return warnings;
 }
 
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
-
 function diskProblems(bytes: number, freeBytes: number): string[] {
   if (bytes <= freeBytes) return [];
   return [
@@ -244,4 +260,28 @@ function diskProblems(bytes: number, freeBytes: number): string[] {
 function diskWarnings(bytes: number, freeBytes: number): string[] {
   if (bytes > freeBytes || bytes * 1.5 <= freeBytes) return [];
   return [`The runs will take about ${gigabytes(bytes)} of the ${gigabytes(freeBytes)} that are free.`];
+}
+
+function memoryProblems({ pretrain: { batchSize } }: StudyConfig, { memory }: PlanFacts): string[] {
+  if (!memory || leastBytes(memory.step, batchSize) <= memory.deviceBytes) return [];
+  const needed = gigabytes(leastBytes(memory.step, batchSize));
+  return [
+    `A step of ${batchSize} tiles takes at least ${needed} of memory; there are ${gigabytes(memory.deviceBytes)}. ${batchAdvice(memory)}`,
+  ];
+}
+
+function memoryWarnings({ pretrain: { batchSize } }: StudyConfig, { memory }: PlanFacts): string[] {
+  if (!memory || leastBytes(memory.step, batchSize) > memory.deviceBytes) return [];
+  const expected = expectedBytes(memory.step, batchSize);
+  if (expected <= memory.deviceBytes) return [];
+  return [
+    `A step of ${batchSize} tiles may take ${gigabytes(expected)} of memory; there are ${gigabytes(memory.deviceBytes)}. ${batchAdvice(memory)}`,
+  ];
+}
+
+function batchAdvice({ step, deviceBytes }: NonNullable<PlanFacts["memory"]>): string {
+  const fits = largestBatch(step, deviceBytes);
+  return fits === 0
+    ? "Choose a smaller input or encoder."
+    : `About ${fits} tiles fit: lower the batch size (accumulate makes up for it) or the input, or compute activations again (recompute).`;
 }

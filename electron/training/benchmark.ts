@@ -15,6 +15,7 @@ import { EAGER_PROGRAMS, type Program, type ProgramFunction, type Programs, type
 import type { TileLayout, TileReader } from "../../shared/learning/tiles.ts";
 import { mergeState, splitState, trainStep } from "../../shared/learning/train-step.ts";
 import { createViews } from "../../shared/learning/views.ts";
+import { withBatch } from "./engines/memory-error.ts";
 
 export interface BenchmarkOptions {
   readonly encoder: EncoderName;
@@ -59,18 +60,21 @@ export interface BenchmarkResult {
 const WARM_UP_STEPS = 2;
 type FunctionName = "train" | "views" | "loss" | "gradients";
 
-/** Measures training steps on random tiles. */
+/** Measures training steps on random tiles. @throws AppError OUT_OF_MEMORY with the batch that fits */
 export async function benchmark(options: BenchmarkOptions, signal: AbortSignal): Promise<BenchmarkResult> {
   const { channels, batchSize, steps } = options;
   if (channels > BAND_NAMES.length) throw new AppError("BAD_ARGUMENT", `${channels} channels: Sentinel-2 has ${BAND_NAMES.length} bands.`);
-  const bench = await createBench(options, signal);
+  let bench: Bench | undefined;
   try {
+    bench = await createBench(options, signal);
     const { median, feedMs } = await bench.measure("train", steps);
     const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
     const parts = options.parts ? await timeParts(bench, median, feedMs, steps) : null;
     return { viewsPerSecond: (2000 * batchSize) / (median + feedMs), stepMs: median + feedMs, peakRssMb, parts };
+  } catch (error) {
+    throw withBatch(error, batchSize);
   } finally {
-    bench.dispose();
+    bench?.dispose();
   }
 }
 
@@ -88,10 +92,14 @@ async function timeParts(bench: Bench, train: number, feed: number, steps: numbe
   return { feed, augment: views, forward: part(loss, views), backward: part(gradients, loss), optimiser: part(train, gradients) };
 }
 
-async function createBench(
-  { encoder, pixels, channels, batchSize, operations, programs = EAGER_PROGRAMS, parts, recompute = false }: BenchmarkOptions,
+/** What decides a step's time and memory. */
+export type StepOptions = Omit<BenchmarkOptions, "steps" | "parts">;
+
+/** A step of pretraining on random tiles as a function, with what it takes. */
+export async function createStep(
+  { encoder, pixels, channels, batchSize, operations, programs = EAGER_PROGRAMS, recompute = false }: StepOptions,
   signal: AbortSignal,
-): Promise<Bench> {
+) {
   const bands: readonly BandName[] = channels > STUDY_BANDS.length ? BAND_NAMES.slice(0, channels) : STUDY_BANDS.slice(0, channels);
   const reader = randomTiles(bands, pixels);
   const preparation = createPreparation({ layout: reader.layout, bands, inputPixels: null });
@@ -140,8 +148,32 @@ async function createBench(
       },
     },
   };
-  const program: Program = programs.build<string>({ train, ...(parts ? beginnings : {}) }, start);
-  disposeAll(start);
+  return {
+    tiles,
+    views,
+    learningRate: settings.learningRate,
+    /** The step, and its beginnings. */
+    functions: { train, ...beginnings },
+    start,
+    dispose() {
+      disposeAll(start);
+      tiles.dispose();
+      preparation.dispose();
+    },
+  };
+}
+
+async function createBench(options: BenchmarkOptions, signal: AbortSignal): Promise<Bench> {
+  const { batchSize, parts, programs = EAGER_PROGRAMS } = options;
+  const { tiles, views, learningRate, functions, start, dispose } = await createStep(options, signal);
+  let program: Program;
+  try {
+    program = programs.build<string>(parts ? functions : { train: functions.train }, start);
+    disposeAll(start); // the program has its own
+  } catch (error) {
+    dispose();
+    throw error;
+  }
   let step = 0;
 
   return {
@@ -152,7 +184,7 @@ async function createBench(
       let asked = performance.now();
       for await (const batch of tiles.batches(order, { signal })) {
         const given: Record<string, tf.Tensor> = { ...batch.inputs, ...views.tensors(views.draw({ seed: 0, step: step++ }, batchSize)) };
-        if (name === "train") given.learningRate = tf.scalar(settings.learningRate);
+        if (name === "train") given.learningRate = tf.scalar(learningRate);
         const began = performance.now();
         const outputs = program.run(name, given);
         for (const output of Object.values(outputs)) await output.data();
@@ -168,8 +200,7 @@ async function createBench(
     },
     dispose() {
       program.dispose();
-      tiles.dispose();
-      preparation.dispose();
+      dispose();
     },
   };
 }

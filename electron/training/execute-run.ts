@@ -21,6 +21,7 @@ import { readCheckpoint, writeCheckpoint } from "../runs/checkpoints.ts";
 import { readInitialWeights } from "../runs/initial-weights.ts";
 import { type Journal, openJournal } from "../runs/journal.ts";
 import { type RunRecord, readRun, runFiles, tidyRun, writeMetrics, writeRun } from "../runs/run-folder.ts";
+import { withBatch } from "./engines/memory-error.ts";
 import { precisionOf } from "./engines/precision.ts";
 import type { ProgramsOf } from "./engines/programs.ts";
 import { fittingBatch } from "./fitting-batch.ts";
@@ -56,12 +57,14 @@ export async function* executeRun(options: ExecuteRunOptions): AsyncGenerator<Ru
   const { runFolder, signal } = options;
   let journal: Journal | undefined;
   let step = 0;
+  let phase = "prepare";
   try {
     await tidyRun(runFolder);
     journal = openJournal(runFolder);
     for await (const body of execute(options)) {
       if (body.kind === "started") step = body.resumedAtStep;
       if (body.kind === "checkpoint") step = body.step;
+      if (body.kind === "phase") phase = body.phase;
       if (body.kind === "checkpoint" || body.kind === "finished") journal.sync();
       yield journal.append(body)[0]!;
       if (body.kind === "finished") {
@@ -70,7 +73,9 @@ export async function* executeRun(options: ExecuteRunOptions): AsyncGenerator<Ru
       }
     }
   } catch (error) {
-    const body = endOf(error, signal, step);
+    const config = (await readRun(runFolder).catch(() => undefined))?.config;
+    const part = phase === "finetune" ? config?.finetune : config?.pretrain;
+    const body = endOf(part ? withBatch(error, part.batchSize) : error, signal, step);
     yield write(journal, body);
   } finally {
     journal?.close();
@@ -152,7 +157,8 @@ async function* execute({
         }
         next.value.dispose(); // made anew from the checkpoint below: a resumed run scores the very same weights
       } catch (error) {
-        throw error instanceof AppError && error.code === "OUT_OF_MEMORY" ? await withFittingBatch(error, config, reader, signal) : error;
+        const isWasmFull = engine.name === "wasm" && error instanceof AppError && error.code === "OUT_OF_MEMORY";
+        throw isWasmFull ? await withFittingBatch(error, config, reader, signal) : error;
       } finally {
         await events.return(undefined as never); // frees what it holds when a checkpoint could not be written; else nothing
       }

@@ -27,6 +27,7 @@ export interface TrainingWorker {
   run(input: Input<"run">, options?: CallOptions): AsyncGenerator<RunEvent, void>;
   interrupt(reason: "paused" | "cancelled"): Promise<void>;
   benchmark(input: Input<"benchmark">, options?: CallOptions): Promise<Output<"benchmark">>;
+  memory(input: Input<"memory">, options?: CallOptions): Promise<Output<"memory">>;
   preview(input: Input<"preview">, options?: CallOptions): Promise<Output<"preview">>;
   /** Settles with WORKER_LOST once the worker has ended, whatever ended it. */
   readonly lost: Promise<AppError>;
@@ -102,6 +103,7 @@ export function startTrainingWorker({ script = bundledScript() }: TrainingWorker
       await settle(client.interrupt({ reason }));
     },
     benchmark: (input, options = {}) => settle(client.benchmark(input, passed(options))),
+    memory: (input, options = {}) => settle(client.memory(input, passed(options))),
     preview: (input, options = {}) => settle(client.preview(input, passed(options))),
     lost,
     async terminate() {

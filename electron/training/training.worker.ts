@@ -14,6 +14,7 @@ import { createPrograms, type ProgramsOf } from "./engines/programs.ts";
 import { loadEngine } from "./engines/select.ts";
 import { executeRun, RunInterrupted } from "./execute-run.ts";
 import { previewViews } from "./preview.ts";
+import { estimateStepMemory } from "./step-memory.ts";
 
 /** Handlers of the contract over this thread's engine. */
 function createRouter() {
@@ -79,6 +80,12 @@ function createRouter() {
       } finally {
         active = undefined;
       }
+    }),
+    memory: os.memory.handler(async ({ input, signal = new AbortController().signal }) => {
+      const loaded = await load("auto", null);
+      programs ??= createPrograms(loaded);
+      const precision = precisionOf(input.precision, loaded);
+      return estimateStepMemory({ ...input, precision, programs: programs(precision) }, signal);
     }),
     preview: os.preview.handler(async ({ input }) => {
       await load("auto", null);

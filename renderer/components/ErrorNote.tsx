@@ -13,6 +13,7 @@ const TITLES: Readonly<Record<string, string>> = {
   BAD_FILE: "A file cannot be read",
   UNSUPPORTED: "Not supported",
   DISK_FULL: "The disk is full",
+  OUT_OF_MEMORY: "Not enough memory",
   ENGINE_UNAVAILABLE: "The engine cannot be used",
   BUSY: "In use",
   CANCELLED: "Cancelled",

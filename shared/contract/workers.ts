@@ -7,6 +7,7 @@ import { EngineInfo } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
 import { ENCODERS, ENGINES, PRECISIONS } from "../domain/run-config.ts";
 import { RunEvent } from "../domain/run-state.ts";
+import { StepMemory } from "../domain/step-memory.ts";
 
 const procedure = oc.errors({
   APP_ERROR: { status: 422, data: z.object({ code: z.enum(ERROR_CODES), data: z.record(z.string(), z.unknown()) }) },
@@ -31,10 +32,23 @@ export const trainingContract = {
         pixels: z.int(),
         channels: z.int(),
         batchSize: z.int(),
+        recompute: z.boolean().default(false),
         steps: z.int().default(3),
       }),
     )
     .output(z.object({ viewsPerSecond: z.number(), stepMs: z.number() })),
+  /** What a pretraining step takes of the memory, told without running it; null where steps are not compiled. */
+  memory: procedure
+    .input(
+      z.object({
+        encoder: z.enum(ENCODERS),
+        precision: z.enum(["auto", ...PRECISIONS]).default("auto"),
+        pixels: z.int(),
+        channels: z.int(),
+        recompute: z.boolean().default(false),
+      }),
+    )
+    .output(StepMemory.nullable()),
   /** Two views of one tile as reflectance [channels, pixels, pixels], float32; and the tile itself. */
   preview: procedure
     .input(

@@ -7,13 +7,26 @@ export const EngineInfo = z.object({
   version: z.string(),
   device: z.enum(["cpu", "gpu"]),
   threads: z.int(),
+  memoryBytes: z.number().optional().describe("all that the device has: the machine's memory, or the GPU's; not there when unknown"),
   reason: z.string().optional(),
 });
 export type EngineInfo = z.infer<typeof EngineInfo>;
 
-/** What `doctor` found: the engine, and each thing checked with what to do about it. */
+/** An NVIDIA GPU as its driver tells of it. */
+export const Gpu = z.object({
+  uuid: z.string(),
+  name: z.string(),
+  memoryBytes: z.number().nullable().describe("null where GPU and processor share the memory"),
+  freeBytes: z.number().nullable(),
+  driver: z.string(),
+  computeCapability: z.string(),
+});
+export type Gpu = z.infer<typeof Gpu>;
+
+/** What `doctor` found: the engine, the GPUs, and each thing checked with what to do about it. */
 export const EngineReport = z.object({
   engine: EngineInfo,
+  gpus: z.array(Gpu),
   checks: z.array(
     z.object({
       name: z.string(),

@@ -1,34 +1,41 @@
 // Tells what a machine has for training: the engine in use, why not a better one, and what to do about it.
 
-import { cpus, freemem, totalmem } from "node:os";
+import { cpus, freemem } from "node:os";
 import type { EngineReport } from "../../../shared/domain/engine.ts";
 import { messageOf } from "../../../shared/domain/errors.ts";
+import { gigabytes } from "../../../shared/domain/step-memory.ts";
 import { type Exec, exec as realExec } from "./exec.ts";
+import { gpuProblem, readGpus } from "./gpus.ts";
 import { processorFlags } from "./precision.ts";
 import { findToolchain, type Tool } from "./provision.ts";
 import { rememberedFailure } from "./remembered.ts";
 import { findRuntime, hasNvidiaGpu, runtimesFolder, verifyRuntime } from "./runtime.ts";
-import { loadEngine } from "./select.ts";
+import { loadEngine, machineMemory } from "./select.ts";
 
 type Check = EngineReport["checks"][number];
 
 /** Instruction sets that make training faster, by the kernel's names for them. */
 const FAST_FLAGS = ["avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "bf16", "i8mm"];
-const GIGABYTE = 1e9;
 
-/**
- * Looks at the machine, checks the runtime byte by byte, and loads the engine that runs would use into this thread.
- * @throws BAD_ARGUMENT when the environment names an unknown engine
- */
-export async function diagnose(options: { exec?: Exec } = {}): Promise<EngineReport> {
-  const { exec = realExec } = options;
-  const checks = [await checkRuntime(), ...(await checkTools(exec)), await checkGpu(exec), checkProcessor(), checkMemory()];
-  checks.push({ name: "Cache", status: "info", detail: runtimesFolder() });
-  checks.push({ name: "Node", status: "info", detail: `${process.versions.node} on ${process.platform} ${process.arch}` });
-  return { engine: await loadEngine("auto"), checks };
+export interface DiagnoseOptions {
+  readonly exec?: Exec;
+  /** Reads every byte of the runtime, which takes seconds; else sizes are checked. */
+  readonly verify?: boolean;
 }
 
-async function checkRuntime(): Promise<Check> {
+/**
+ * Looks at the machine, and loads the engine that runs would use into this thread.
+ * @throws BAD_ARGUMENT when the environment names an unknown engine
+ */
+export async function diagnose({ exec = realExec, verify = false }: DiagnoseOptions = {}): Promise<EngineReport> {
+  const found = hasNvidiaGpu() ? await readGpus(exec) : { gpus: [], reason: null };
+  const checks = [await checkRuntime(verify), ...(await checkTools(exec)), ...checkGpus(found), checkProcessor(), checkMemory()];
+  checks.push({ name: "Cache", status: "info", detail: runtimesFolder() });
+  checks.push({ name: "Node", status: "info", detail: `${process.versions.node} on ${process.platform} ${process.arch}` });
+  return { engine: await loadEngine("auto"), gpus: found.gpus, checks };
+}
+
+async function checkRuntime(verify: boolean): Promise<Check> {
   const name = "TensorFlow runtime";
   const found = findRuntime();
   if (found.kind === "absent") {
@@ -36,7 +43,8 @@ async function checkRuntime(): Promise<Check> {
     return { name, status: "missing", detail: reason, advice: "When that is mended, run `npm run setup -- --retry`." };
   }
   const { folder, version, variant } = found.runtime;
-  const place = `${version} (${variant}) in ${folder}, ${(found.bytes / GIGABYTE).toFixed(2)} GB`;
+  const place = `${version} (${variant}) in ${folder}, ${gigabytes(found.bytes)}`;
+  if (!verify) return { name, status: "ok", detail: place };
   try {
     const wrong = await verifyRuntime(folder);
     if (wrong.length === 0) return { name, status: "ok", detail: `${place}, every byte as it was set up` };
@@ -75,16 +83,21 @@ async function checkTools(exec: Exec): Promise<Check[]> {
   );
 }
 
-async function checkGpu(exec: Exec): Promise<Check> {
+function checkGpus({ gpus, reason }: Awaited<ReturnType<typeof readGpus>>): Check[] {
   const name = "NVIDIA GPU";
-  if (!hasNvidiaGpu()) return { name, status: "info", detail: "none found" };
-  const found = await exec("nvidia-smi", ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]);
-  if (found.code === 0) return { name, status: "ok", detail: found.stdout.trim().split("\n").join("; ") };
-  return {
-    name,
-    status: "problem",
-    detail: `the driver does not answer (${found.stderr.trim() || `nvidia-smi ended with ${found.code}`})`,
-  };
+  if (reason !== null)
+    return [{ name, status: "problem", detail: reason, advice: "Install or repair NVIDIA's driver, then run `npm run setup -- --retry`." }];
+  if (gpus.length === 0) return [{ name, status: "info", detail: "none found" }];
+  return gpus.map((gpu) => {
+    const { memoryBytes, freeBytes, driver, computeCapability } = gpu;
+    const memory =
+      memoryBytes === null ? "memory shared with the processor" : `${gigabytes(memoryBytes)}, ${gigabytes(freeBytes ?? 0)} of it free`;
+    const detail = `${gpu.name}, ${memory}, driver ${driver}, compute capability ${computeCapability}`;
+    const problem = gpuProblem(gpu);
+    return problem === null
+      ? { name, status: "ok", detail }
+      : { name, status: "problem", detail, advice: `It cannot be used: ${problem}.` };
+  });
 }
 
 function checkProcessor(): Check {
@@ -96,6 +109,6 @@ function checkProcessor(): Check {
 }
 
 function checkMemory(): Check {
-  const detail = `${(totalmem() / GIGABYTE).toFixed(1)} GB, ${(freemem() / GIGABYTE).toFixed(1)} GB of it free`;
+  const detail = `${gigabytes(machineMemory())}, ${gigabytes(freemem())} of it free`;
   return { name: "Memory", status: "info", detail };
 }

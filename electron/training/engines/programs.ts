@@ -12,7 +12,7 @@ export function createPrograms(engine: EngineInfo): ProgramsOf {
   if (engine.name !== "tensorflow") return () => EAGER_PROGRAMS;
   const made = new Map<Precision, Programs>();
   return (precision) => {
-    const programs = made.get(precision) ?? createCompiledPrograms({ precision });
+    const programs = made.get(precision) ?? createCompiledPrograms({ precision, memoryBytes: engine.memoryBytes });
     made.set(precision, programs);
     return programs;
   };

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { findOnPath } from "./exec.ts";
-import { hasNvidiaGpu, runtimeKey, runtimesFolder } from "./runtime.ts";
+import { hasNvidiaGpu, nvidiaDriver, runtimeKey, runtimesFolder } from "./runtime.ts";
 import type { Variant } from "./wheels.ts";
 
 /** After this, what failed on the network is tried again by itself. */
@@ -51,10 +51,10 @@ function pathOf(variant: Variant): string {
   return join(runtimesFolder(), `${runtimeKey(variant)}.failed.json`);
 }
 
-/** A text that changes when what failed might now succeed: tools come or gone, another package index or proxy. Quick: nothing is run. */
+/** A text that changes when what failed might now succeed: tools come or gone, another package index, proxy or driver. Quick: nothing is run. */
 function circumstances(): string {
   const { CXX, PIP_INDEX_URL, HTTPS_PROXY, https_proxy } = process.env;
   const tools = [findOnPath(["python3", "python"]), findOnPath(["pip3", "pip"]), findOnPath(["c++", "g++", "clang++"])];
-  const facts = JSON.stringify([...tools, CXX, PIP_INDEX_URL, HTTPS_PROXY, https_proxy, hasNvidiaGpu()]);
+  const facts = JSON.stringify([...tools, CXX, PIP_INDEX_URL, HTTPS_PROXY, https_proxy, hasNvidiaGpu(), nvidiaDriver()]);
   return createHash("sha256").update(facts).digest("hex").slice(0, 16);
 }

@@ -66,9 +66,16 @@ export function runtimeKey(variant: Variant): string {
   return `${version}-${variant}-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 8)}`;
 }
 
+const NVIDIA_DRIVER = "/proc/driver/nvidia/version";
+
+/** What the loaded NVIDIA driver says of itself; null where there is none, or no such file. */
+export function nvidiaDriver(): string | null {
+  return existsSync(NVIDIA_DRIVER) ? readFileSync(NVIDIA_DRIVER, "utf8") : null;
+}
+
 /** Whether an NVIDIA driver is installed. */
 export function hasNvidiaGpu(): boolean {
-  return existsSync("/proc/driver/nvidia/version") || findOnPath(["nvidia-smi"]) !== undefined;
+  return existsSync(NVIDIA_DRIVER) || findOnPath(["nvidia-smi"]) !== undefined;
 }
 
 /** The kinds of runtime worth having here, best first: the user's own choice, then the GPU's, then the processor's. */

@@ -1,8 +1,9 @@
 // Chooses and loads the compute engine: the native one where it is set up, the WebAssembly one everywhere else.
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import type { EngineInfo } from "../../../shared/domain/engine.ts";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
+import { readGpus, visibleGpus } from "./gpus.ts";
 import { rememberedFailure } from "./remembered.ts";
 import { findRuntime, hasNvidiaGpu } from "./runtime.ts";
 import { loadTensorflow } from "./tensorflow.ts";
@@ -27,7 +28,12 @@ export async function loadEngine(choice: "auto" | EngineName = "auto", options: 
         const { version, device } = await loadTensorflow(found.runtime, options);
         const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism();
         const gpuReason = device === "cpu" && hasNvidiaGpu() ? "an NVIDIA GPU is present, but TensorFlow does not use it" : undefined;
-        return { name: "tensorflow", version, device, threads, ...(gpuReason ? { reason: gpuReason } : {}) };
+        const memoryBytes = device === "gpu" ? await gpuMemory() : machineMemory();
+        return {
+          ...{ name: "tensorflow", version, device, threads },
+          ...(memoryBytes === undefined ? {} : { memoryBytes }),
+          ...(gpuReason ? { reason: gpuReason } : {}),
+        };
       } catch (error) {
         reason = `The TensorFlow runtime in ${found.runtime.folder} could not be loaded: ${messageOf(error)}`;
       }
@@ -37,6 +43,17 @@ export async function loadEngine(choice: "auto" | EngineName = "auto", options: 
   const wasm = await loadWasm(options);
   const reasons = [reason ?? "the wasm engine was asked for", wasm.reason].filter((why) => why !== undefined);
   return { name: "wasm", version: wasm.version, device: "cpu", threads: wasm.threads, reason: reasons.join("; ") };
+}
+
+/** Of the GPU that TensorFlow computes on: the first that it sees. */
+async function gpuMemory(): Promise<number | undefined> {
+  const { gpus } = await readGpus();
+  return visibleGpus(gpus)[0]?.memoryBytes ?? undefined;
+}
+
+/** The machine's memory, or what this process may take of it. */
+export function machineMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity);
 }
 
 function chosenByEnvironment(): "auto" | EngineName {

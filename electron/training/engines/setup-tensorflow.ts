@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../../shared/domain/errors.ts";
+import { requireGpu } from "./gpus.ts";
 import { provision } from "./provision.ts";
 import { forgetFailure, rememberedFailure, rememberFailure } from "./remembered.ts";
 import { findRuntime, verifyRuntime, wantedVariants } from "./runtime.ts";
@@ -51,6 +52,7 @@ async function setUp(): Promise<void> {
 
 async function tried(variant: Variant): Promise<boolean> {
   try {
+    if (variant === "gpu") await requireGpu({ log });
     await provision({
       variant,
       log,

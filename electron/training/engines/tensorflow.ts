@@ -27,6 +27,7 @@ export async function loadTensorflow(runtime: TensorflowRuntime, options: { thre
   }
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
+  process.env.CUDA_DEVICE_ORDER ??= "PCI_BUS_ID"; // as the driver counts them
   const require = createRequire(import.meta.url);
   restoreUtil(require("node:util"));
   // The same CommonJS instance of tfjs-core serves the package and our own imports: tfjs-core has no `exports`, so Node gives both its `main`.

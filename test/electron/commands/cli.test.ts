@@ -39,6 +39,8 @@ describe("the command line", () => {
     [["ingest", ".", "--dataset", "d", "--workers", "0"], /from 1 to 64/],
     [["tiles", "--dataset", "d", "--offset", "-1"], /from 0/],
     [["pretrain", "--dataset", "d", "--seed", "x"], /--seed.*number/s],
+    [["study", "run", "x", "--gpus", "0"], /--gpus.*from 1/s],
+    [["doctor", "--arms", "0"], /--arms.*from 1/s],
     [["sample"], /FOLDER/],
     [["nonsense"], /unknown command/],
   ])("leaves %j with 2 and says what is allowed", async (args, message) => {

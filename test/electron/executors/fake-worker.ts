@@ -93,6 +93,7 @@ export function fakeWorkers(options: FakeWorkerOptions = {}) {
         interruption = reason;
       },
       benchmark: unused,
+      memory: unused,
       preview: unused,
       async terminate() {
         counts.terminated++;

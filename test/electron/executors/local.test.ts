@@ -152,9 +152,9 @@ describe("running a study", () => {
     expect((await eventsOf("none", 1)).at(-1)).toMatchObject({ kind: "failed", code: "WORKER_LOST" });
   });
 
-  it("ends when the disk is full", async () => {
-    const full = new AppError("DISK_FULL", "full");
-    await expect(run({ worker: { onStep: ({ seed }) => (seed === 2 ? full : undefined) } })).rejects.toMatchObject({ code: "DISK_FULL" });
+  it.each(["DISK_FULL", "OUT_OF_MEMORY"] as const)("ends at %s, which ails every run", async (code) => {
+    const full = new AppError(code, "full");
+    await expect(run({ worker: { onStep: ({ seed }) => (seed === 2 ? full : undefined) } })).rejects.toMatchObject({ code });
     expect(await studySummary(workspace, "a")).toMatchObject({ finished: 4, failed: 1 });
   });
 

@@ -29,7 +29,7 @@ const dataset: Dataset = {
   simulated: false,
   fingerprint: "",
 };
-const facts = { viewsPerSecond: 1000, freeBytes: 1e12, engine: "tensorflow 2.20 on the CPU" };
+const facts = { viewsPerSecond: 1000, freeBytes: 1e12, engine: "tensorflow 2.20 on the CPU", memory: null };
 const configOf = (settings: object = {}, preset: "demo" | "quick" | "published" = "quick") =>
   resolveStudyConfig({ preset, settings: { dataset: "fields", ...settings } });
 const plan = (settings: object = {}, over: Partial<Dataset> = {}, also: Partial<typeof facts> = {}) =>
@@ -52,6 +52,18 @@ describe("the plan of a study", () => {
   it("counts fine-tuning of the whole network", () => {
     const linear = plan().seconds!;
     expect(plan({ finetune: { mode: "full", percents: [3, 100] } }).seconds).toBeGreaterThan(linear * 2);
+  });
+
+  it("refuses a batch that cannot fit the memory, and warns of one that may not", () => {
+    const memory = (deviceBytes: number) => ({ memory: { step: { fixedBytes: 1e9, tileBytes: 1e8 }, deviceBytes } });
+    const of = (deviceBytes: number) => planStudy(configOf({}), dataset, { ...facts, ...memory(deviceBytes) });
+    expect(of(24e9)).toMatchObject({ problems: [] }); // 64 tiles: at least 7.4 GB, 13.1 GB expected
+    expect(of(24e9).warnings.join()).not.toContain("memory");
+    expect(of(10e9)).toMatchObject({ problems: [], warnings: expect.arrayContaining([expect.stringContaining("About 45 tiles fit")]) });
+    expect(of(6e9).problems).toEqual([
+      "A step of 64 tiles takes at least 7.4 GB of memory; there are 6.0 GB. About 22 tiles fit: lower the batch size (accumulate makes up for it) or the input, or compute activations again (recompute).",
+    ]);
+    expect(of(2e9).problems.join()).toContain("Choose a smaller input or encoder.");
   });
 
   it("knows the size of every encoder's weights", () => {

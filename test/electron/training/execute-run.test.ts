@@ -224,6 +224,23 @@ describe("a run", { timeout: 180_000 }, () => {
     expect((await execute(folder)).at(-1)!.kind).toBe("finished");
   });
 
+  it("for which the memory does not suffice fails with its batch in the message", async () => {
+    const runFolder = await newRun();
+    const build = () => {
+      throw new Error("OOM when allocating tensor with shape[16,32,32,64]");
+    };
+    const events: RunEvent[] = [];
+    for await (const event of executeRun({
+      ...{ runFolder, datasetFolder: datasetFolderOf(workspace, "fields"), engine },
+      programs: () => ({ areCompiled: false, build }),
+      signal: new AbortController().signal,
+    }))
+      events.push(event);
+    const { batchSize } = (await readRun(runFolder))!.config.pretrain;
+    const message = expect.stringContaining(`The batch was ${batchSize} tiles. Lower the batch size`);
+    expect(events.at(-1)).toMatchObject({ kind: "failed", code: "OUT_OF_MEMORY", message });
+  });
+
   it("without its data set fails", async () => {
     const events = await execute(await newRun(), () => false, "nowhere");
     expect(events.at(-1)).toMatchObject({ kind: "failed", code: "NOT_FOUND" });

@@ -40,9 +40,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   ConcatV2: FOLLOWS_ALL,
 };
 
-/** The nodes of the graph in mixed precision, names of tensors as they were. */
-export function lowerPrecision({ nodes, tensors }: Graph): GraphNode[] {
+/** The graph in mixed precision, names of tensors as they were. */
+export function lowerPrecision({ nodes, tensors }: Graph): Graph {
   const result: GraphNode[] = [];
+  const specs = new Map(tensors);
   /** Tensors whose node now gives bfloat16. */
   const lowered = new Set<string>();
   const casts = new Map<string, string>();
@@ -64,6 +65,7 @@ export function lowerPrecision({ nodes, tensors }: Graph): GraphNode[] {
         Truncate: { kind: "bool", value: false },
       },
     });
+    specs.set(`${name}:0`, { ...tensors.get(tensor)!, dtype: to });
     casts.set(key, `${name}:0`);
     return `${name}:0`;
   }
@@ -84,9 +86,12 @@ export function lowerPrecision({ nodes, tensors }: Graph): GraphNode[] {
     }
     result.push({ ...node, inputs, attributes: { ...node.attributes, T: { kind: "type", value: "bfloat16" } } });
     for (let output = 0, tensor = `${node.name}:0`; tensors.has(tensor); output++, tensor = `${node.name}:${output}`)
-      if (isFloat(tensor) && (rule.outputs?.includes(output) ?? true)) lowered.add(tensor);
+      if (isFloat(tensor) && (rule.outputs?.includes(output) ?? true)) {
+        lowered.add(tensor);
+        specs.set(tensor, { ...tensors.get(tensor)!, dtype: "bfloat16" });
+      }
   }
-  return result;
+  return { nodes: result, tensors: specs };
 }
 
 function isLow(policy: Policy, data: readonly string[], lowered: ReadonlySet<string>): boolean {

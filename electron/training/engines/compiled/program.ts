@@ -4,10 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import type { TensorMetadata } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js";
 import type { Precision } from "../../../../shared/domain/run-config.ts";
 import type { Parameters } from "../../../../shared/learning/parameters.ts";
 import type { Program, ProgramFunction, ProgramFunctions, Programs, Tensors } from "../../../../shared/learning/program.ts";
-import type { GraphNode, TensorSpec } from "./graph.ts";
+import { isOutOfMemory, memoryError } from "../memory-error.ts";
+import type { Graph, GraphNode, TensorSpec } from "./graph.ts";
+import { type MemoryNeed, memoryNeed, totalBytes } from "./memory.ts";
 import { lowerPrecision } from "./mixed-precision.ts";
 import { type NativeBackend, nativeBackend } from "./native-backend.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
@@ -21,10 +24,12 @@ interface Signature {
   readonly done: string;
 }
 
-interface Compiled {
-  readonly bytes: Uint8Array;
+interface Recorded {
+  readonly graph: Graph;
   readonly signatures: ReadonlyMap<string, Signature>;
   readonly variables: readonly string[];
+  /** What each of the program's own functions takes. */
+  readonly needs: ReadonlyMap<string, MemoryNeed>;
 }
 
 const READ = "read";
@@ -33,20 +38,29 @@ const WRITE = "write";
 /** Programs that stay loaded when they are no longer used, for the next run of the same shape. */
 const KEPT_SESSIONS = 2;
 
+export interface CompiledOptions {
+  /** Of convolutions and what follows them (mixed-precision.ts). */
+  readonly precision: Precision;
+  /** All that the device has. A program that takes more is refused before it runs. */
+  readonly memoryBytes?: number | undefined;
+}
+
 /**
- * Compiles programs on the backend in use and keeps the last ones, so that the runs of a study share a graph.
- * @param options.precision of convolutions and what follows them (mixed-precision.ts)
+ * Compiles programs on the backend in use and keeps the last ones, so that the runs of a study share a graph. Building one, and running it,
+ * throws AppError OUT_OF_MEMORY where the device has too little.
  */
-export function createCompiledPrograms({ precision }: { readonly precision: Precision }): Programs & { dispose(): void } {
+export function createCompiledPrograms({ precision, memoryBytes }: CompiledOptions): Programs & { dispose(): void } {
   const backend = nativeBackend();
   const idle = new Map<string, number>();
 
   const build = <Name extends string>(functions: ProgramFunctions<Name>, state: Parameters): Program<Name> => {
-    const compiled = compile(backend, functions, state, precision);
-    const key = createHash("sha256").update(compiled.bytes).digest("hex");
-    const session = idle.get(key) ?? load(backend, compiled.bytes);
+    const recorded = record(backend, functions, state, precision);
+    for (const need of recorded.needs.values()) if (totalBytes(need) > (memoryBytes ?? Infinity)) throw memoryError({ need, memoryBytes });
+    const bytes = encodeSavedModel(recorded.graph.nodes);
+    const key = createHash("sha256").update(bytes).digest("hex");
+    const session = idle.get(key) ?? load(backend, bytes);
     idle.delete(key);
-    const program = createProgram<Name>(backend, session, compiled, () => {
+    const program = createProgram<Name>(backend, session, { ...recorded, memoryBytes }, () => {
       idle.set(key, session);
       for (const [oldest, unused] of idle) {
         if (idle.size <= KEPT_SESSIONS) break;
@@ -71,10 +85,19 @@ export function createCompiledPrograms({ precision }: { readonly precision: Prec
 function createProgram<Name extends string>(
   backend: NativeBackend,
   session: number,
-  { signatures, variables }: Compiled,
+  { signatures, variables, needs, memoryBytes }: Omit<Recorded, "graph"> & Pick<CompiledOptions, "memoryBytes">,
   release: () => void,
 ): Program<Name> {
   let isReleased = false;
+
+  function runSession(name: string, given: readonly tf.Tensor[], { inputs }: Signature, fetches: readonly string[]): TensorMetadata[] {
+    try {
+      const feeds = inputs.map(({ tensor }) => tensor).join();
+      return backend.binding.runSavedModel(session, backend.getInputTensorIds(given), feeds, fetches.join());
+    } catch (error) {
+      throw isOutOfMemory(error) ? memoryError({ need: needs.get(name), memoryBytes, cause: error }) : error;
+    }
+  }
 
   function run(name: string, inputs: Tensors): Tensors {
     const signature = signatures.get(name);
@@ -86,9 +109,7 @@ function createProgram<Name extends string>(
       return tensor;
     });
     const fetches = signature.outputs.length > 0 ? signature.outputs.map(({ tensor }) => tensor) : [signature.done];
-    const results = backend.binding
-      .runSavedModel(session, backend.getInputTensorIds(given), signature.inputs.map(({ tensor }) => tensor).join(), fetches.join())
-      .map((metadata) => backend.createOutputTensor(metadata));
+    const results = runSession(name, given, signature, fetches).map((metadata) => backend.createOutputTensor(metadata));
     if (signature.outputs.length === 0) tf.dispose(results);
     return Object.fromEntries(signature.outputs.map(({ name: output }, i) => [output, results[i]!]));
   }
@@ -109,15 +130,22 @@ function createProgram<Name extends string>(
   };
 }
 
-function compile(backend: NativeBackend, functions: ProgramFunctions<string>, state: Parameters, precision: Precision): Compiled {
+/** What one function of a program would take, told by recording it: nothing is computed. */
+export function memoryNeedOf(definition: ProgramFunction, state: Parameters, precision: Precision): MemoryNeed {
+  return record(nativeBackend(), { only: definition }, state, precision).needs.get("only")!;
+}
+
+function record(backend: NativeBackend, functions: ProgramFunctions<string>, state: Parameters, precision: Precision): Recorded {
   const recorder = createRecorder(backend);
   const variables = createVariables(recorder, state);
   const signatures = new Map<string, Signature>();
   for (const [name, definition] of Object.entries(functions)) signatures.set(name, recordFunction(recorder, name, definition, variables));
   signatures.set(READ, recordRead(recorder, variables));
   signatures.set(WRITE, recordWrite(recorder, variables));
-  const nodes = precision === "bf16" ? lowerPrecision(recorder.graph) : recorder.graph.nodes;
-  return { bytes: encodeSavedModel(nodes), signatures, variables: [...variables.keys()] };
+  const graph = precision === "bf16" ? lowerPrecision(recorder.graph) : recorder.graph;
+  const resultsOf = ({ outputs, done }: Signature) => [...outputs.map(({ tensor }) => tensor), done];
+  const needs = new Map(Object.keys(functions).map((name) => [name, memoryNeed(graph, resultsOf(signatures.get(name)!))]));
+  return { graph, signatures, variables: [...variables.keys()], needs };
 }
 
 /** A resource variable for each tensor of the state. */

@@ -76,6 +76,12 @@ describe("doctor", () => {
     ]);
   });
 
+  test("reads every byte of the runtime only when asked", async () => {
+    const detail = async (verify: boolean) => (await diagnose({ verify })).checks[0]!.detail;
+    expect(await detail(false)).not.toContain("every byte");
+    if (hasTensorflow) expect(await detail(true)).toContain("every byte as it was set up");
+  });
+
   test("tells what to install where nothing is there", async () => {
     withoutRuntime();
     const { engine, checks } = await diagnose({ exec: async () => ({ code: 127, stdout: "", stderr: "" }) });
