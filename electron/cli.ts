@@ -14,7 +14,7 @@ const program = new Command("simclr-s2")
   .description("SimCLR-S2 Studio: contrastive pretraining on Sentinel-2, and a study of which augmentations help")
   .version(version)
   .configureHelp({ showGlobalOptions: true })
-  .enablePositionalOptions() // a command's flags are its own, also where its parent has some of the same
+  .enablePositionalOptions()
   .showHelpAfterError("Add --help for the options.");
 
 const commands = [
@@ -31,9 +31,9 @@ const commands = [
   serveCommand(),
   demoCommand(),
 ];
-/** Wrong usage leaves with 2 wherever it is found; commander's own is 1. */
+/** Wrong usage leaves with 2 wherever it is found (commander's own is 1), and a command's flags are its own, also where its parent has the same. */
 const strict = (command: Command): void => {
-  command.exitOverride();
+  command.exitOverride().enablePositionalOptions();
   for (const child of command.commands) strict(child);
 };
 for (const command of commands) program.addCommand(command);

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { z } from "zod";
 import type { AugmentationName } from "../../shared/domain/augmentations.ts";
 import { AppError } from "../../shared/domain/errors.ts";
@@ -95,6 +95,25 @@ function stepCommand(): Command {
 
 // ---- all of it, beside the peer
 
+const CompareFlags = z.strictObject({
+  repeats: z.int().min(1).max(100).default(3).describe("times that each is run, in turn"),
+  encoders: z
+    .array(z.enum(["resnet18", "resnet50"]))
+    .min(1)
+    .default(["resnet18", "resnet50"])
+    .describe("encoders"),
+  batch: z.int().min(2).max(4096).default(32).describe("tiles a step; each gives two views"),
+  size: z.int().min(16).max(512).default(120).describe("side of a tile, px"),
+  threads: z.int().min(1).max(256).default(2).describe("compute threads of each"),
+  torchCompile: z.boolean().default(true).describe("whether torch.compile is measured too: it compiles for a minute each time"),
+  python: z.string().default("python3").describe("a Python that has torch and torchvision, and kornia for augmentation"),
+  peer: z
+    .string()
+    .default(join("test", "bench", "torch_step.py"))
+    .describe("the peer's script"),
+});
+type CompareFlags = z.infer<typeof CompareFlags>;
+
 /** One column of the comparison: a program that prints a line of JSON with viewsPerSecond and peakRssMb. */
 interface Contender {
   readonly name: string;
@@ -103,16 +122,9 @@ interface Contender {
 }
 
 interface Case {
-  readonly encoder: "resnet18" | "resnet50";
-  readonly batch: number;
+  readonly encoder: CompareFlags["encoders"][number];
   readonly augment: boolean;
 }
-
-const CASES: readonly Case[] = [
-  { encoder: "resnet18", batch: 32, augment: false },
-  { encoder: "resnet18", batch: 32, augment: true },
-  { encoder: "resnet50", batch: 32, augment: false },
-];
 
 interface Figures {
   readonly contender: string;
@@ -120,13 +132,10 @@ interface Figures {
   readonly peakRssMb: readonly number[];
 }
 
-type CaseReport = Case & { readonly size: number; readonly threads: number; readonly contenders: readonly Figures[] };
+type CaseReport = Case & Pick<CompareFlags, "batch" | "size" | "threads"> & { readonly contenders: readonly Figures[] };
 
-function contendersOf(
-  { encoder, batch, augment }: Case,
-  options: { size: number; threads: number; python: string | null; peer: string },
-): Contender[] {
-  const { size, threads, python, peer } = options;
+function contendersOf({ encoder, augment }: Case, flags: CompareFlags, python: string | null): Contender[] {
+  const { batch, size, threads, peer, torchCompile } = flags;
   const own = (name: string, engine: string, precision: string): Contender => ({
     name,
     command: process.execPath,
@@ -157,7 +166,9 @@ function contendersOf(
     ...(python ? [torch("torch f32")] : []),
     own("compiled bf16", "tensorflow", "bf16"),
     ...(python ? [torch("torch bf16", "--dtype", "bf16")] : []),
-    ...(python && !augment ? [torch("torch.compile f32", "--compile"), torch("torch.compile bf16", "--compile", "--dtype", "bf16")] : []),
+    ...(python && !augment && torchCompile
+      ? [torch("torch.compile f32", "--compile"), torch("torch.compile bf16", "--compile", "--dtype", "bf16")]
+      : []),
   ];
 }
 
@@ -184,22 +195,21 @@ function run({ command, args }: Contender, signal: AbortSignal): Promise<{ views
   });
 }
 
-async function compare(
-  options: { repeats: number; size: number; threads: number; python: string | null; peer: string },
-  context: Context,
-): Promise<CaseReport[]> {
+async function compare(flags: CompareFlags, python: string | null, context: Context): Promise<CaseReport[]> {
+  const { batch, size, threads, repeats } = flags;
+  const cases = flags.encoders.flatMap((encoder): Case[] => [false, true].map((augment) => ({ encoder, augment })));
   const reports: CaseReport[] = [];
-  for (const each of CASES) {
-    const contenders = contendersOf(each, options);
+  for (const each of cases) {
+    const contenders = contendersOf(each, flags, python);
     const figures = contenders.map(({ name }) => ({ contender: name, viewsPerSecond: [] as number[], peakRssMb: [] as number[] }));
-    for (let repeat = 0; repeat < options.repeats; repeat++)
+    for (let repeat = 0; repeat < repeats; repeat++)
       for (const [i, contender] of contenders.entries()) {
-        context.note(`${each.encoder}${each.augment ? " with augmentation" : ""}: ${contender.name}, ${repeat + 1} of ${options.repeats}`);
+        context.note(`${each.encoder}${each.augment ? " with augmentation" : ""}: ${contender.name}, ${repeat + 1} of ${repeats}`);
         const { viewsPerSecond, peakRssMb } = await run(contender, context.signal);
         figures[i]!.viewsPerSecond.push(viewsPerSecond);
         figures[i]!.peakRssMb.push(peakRssMb);
       }
-    reports.push({ ...each, size: options.size, threads: options.threads, contenders: figures });
+    reports.push({ ...each, batch, size, threads, contenders: figures });
   }
   return reports;
 }
@@ -209,22 +219,23 @@ const median = (values: readonly number[]) => sorted(values)[Math.floor(values.l
 
 /** Min, median and max of the repeats, and ratios of medians to PyTorch's of the same precision. */
 function compareText({ encoder, batch, augment, size, threads, contenders }: CaseReport): string {
+  const ratio = (own: readonly number[], theirs: readonly number[] | undefined) =>
+    theirs ? (median(own) / median(theirs)).toFixed(2) : "";
   const rows = contenders.map(({ contender, viewsPerSecond, peakRssMb }) => {
-    const peer = contender.startsWith("compiled")
-      ? contenders.find((other) => other.contender === contender.replace("compiled", "torch"))
-      : undefined;
-    const ratio = (own: readonly number[], theirs: readonly number[] | undefined) =>
-      theirs ? (median(own) / median(theirs)).toFixed(2) : "";
+    const [kind, precision] = contender.split(" ");
+    const peer = (name: string) =>
+      kind === "compiled" ? contenders.find((other) => other.contender === `${name} ${precision}`) : undefined;
     return [
       contender,
       ...[sorted(viewsPerSecond)[0]!, median(viewsPerSecond), sorted(viewsPerSecond).at(-1)!].map((value) => value.toFixed(1)),
-      ratio(viewsPerSecond, peer?.viewsPerSecond),
+      ratio(viewsPerSecond, peer("torch")?.viewsPerSecond),
+      ratio(viewsPerSecond, peer("torch.compile")?.viewsPerSecond),
       median(peakRssMb),
-      ratio(peakRssMb, peer?.peakRssMb),
+      ratio(peakRssMb, peer("torch")?.peakRssMb),
     ];
   });
   const title = `${encoder}, ${batch} tiles of ${size} px, ${threads} threads${augment ? `, ${AUGMENT.join(" + ")}` : ""}`;
-  return `${title}\n${table(rows, ["", "min views/s", "median", "max", "x torch", "peak MB", "x torch"])}`;
+  return `${title}\n${table(rows, ["", "min views/s", "median", "max", "x torch", "x torch.compile", "peak MB", "x torch"])}`;
 }
 
 /** A Python with PyTorch: the one named, else the first on the path. */
@@ -237,22 +248,18 @@ async function findTorch(python: string, signal: AbortSignal): Promise<string | 
 }
 
 export function benchCommand(): Command {
-  const command = new Command("bench")
-    .enablePositionalOptions() // `bench step` has some of the same flags
-    .description("time the training step in each precision, beside PyTorch where a Python has it; several times in turn")
-    .addOption(new Option("--repeats <NUMBER>", "times that each is run").argParser(Number).default(3))
-    .addOption(new Option("--size <NUMBER>", "side of a tile, px").argParser(Number).default(120))
-    .addOption(new Option("--threads <NUMBER>", "compute threads of each").argParser(Number).default(2))
-    .option("--python <PROGRAM>", "a Python that has torch, and kornia for augmentation", "python3")
-    .option("--peer <SCRIPT>", "the peer's script", join("test", "bench", "torch_step.py"));
-  withCommonFlags(command, { workspace: false }).action(
-    (options: CommonOptions & { repeats: number; size: number; threads: number; python: string; peer: string }) =>
-      runCommand(options, async (context) => {
-        const python = existsSync(options.peer) ? await findTorch(options.python, context.signal) : null;
-        if (!python) context.note(`No peer: ${options.python} has no torch, or ${options.peer} is not there. Name one with --python.`);
-        const reports = await compare({ ...options, python }, context);
-        context.print(reports, () => reports.map(compareText).join("\n\n"));
-      }),
+  const command = new Command("bench").description(
+    "time the training step in each precision, beside PyTorch where a Python has it; several times in turn",
+  );
+  const read = addFlags(command, CompareFlags, {});
+  withCommonFlags(command, { workspace: false }).action((options: CommonOptions & Record<string, unknown>) =>
+    runCommand(options, async (context) => {
+      const flags = CompareFlags.parse(read(options));
+      const python = existsSync(flags.peer) ? await findTorch(flags.python, context.signal) : null;
+      if (!python) context.note(`No peer: ${flags.python} has no torch, or ${flags.peer} is not there. Name one with --python.`);
+      const reports = await compare(flags, python, context);
+      context.print(reports, () => reports.map(compareText).join("\n\n"));
+    }),
   );
   command.addCommand(stepCommand());
   return command;

@@ -71,7 +71,7 @@ function checkClasses(tiles: readonly PlacedTile[], positives: number, labelSet:
   throw new AppError(
     "NO_DATA",
     `label set ${labelSet.name} (${labelSet.classes.join(", ")}) has ${positives} positive tiles among ${tiles.length} labelled ones, and needs some of both kinds. ` +
-      `Choose a label set from the classes present: ${names.slice(0, 8).join(", ") || "none"}${names.length > 8 ? ", ..." : ""}.`,
+      `Choose a label set from the classes present: ${names.slice(0, 8).join(", ") || "none"}${names.length > 8 ? ` and ${names.length - 8} more` : ""}.`,
     { data: { labelSet: labelSet.name, positives, tiles: tiles.length } },
   );
 }

@@ -15,6 +15,7 @@ import { lowerPrecision } from "./mixed-precision.ts";
 import { type NativeBackend, nativeBackend } from "./native-backend.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { encodeSavedModel, TAG } from "./saved-model.ts";
+import { multiplySmallGradients } from "./small-convolutions.ts";
 
 /** What a function of the graph takes and gives. */
 interface Signature {
@@ -142,7 +143,7 @@ function record(backend: NativeBackend, functions: ProgramFunctions<string>, sta
   for (const [name, definition] of Object.entries(functions)) signatures.set(name, recordFunction(recorder, name, definition, variables));
   signatures.set(READ, recordRead(recorder, variables));
   signatures.set(WRITE, recordWrite(recorder, variables));
-  const graph = precision === "bf16" ? lowerPrecision(recorder.graph) : recorder.graph;
+  const graph = precision === "bf16" ? multiplySmallGradients(lowerPrecision(recorder.graph)) : recorder.graph;
   const resultsOf = ({ outputs, done }: Signature) => [...outputs.map(({ tensor }) => tensor), done];
   const needs = new Map(Object.keys(functions).map((name) => [name, memoryNeed(graph, resultsOf(signatures.get(name)!))]));
   return { graph, signatures, variables: [...variables.keys()], needs };
