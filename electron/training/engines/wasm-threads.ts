@@ -14,7 +14,9 @@ type WasmModule = BackendWasm["wasm"];
 
 /** What Emscripten calls its module: given with settings, it comes back with everything else. */
 type GlueModule = WasmModule & {
+  HEAPU8: Uint8Array;
   readonly PThread: { readonly unusedWorkers: unknown[] };
+  readonly wasmMemory: { readonly buffer: ArrayBufferLike };
   cwrap(name: string, returns: "number" | null, takes: readonly "number"[]): never;
 };
 
@@ -77,8 +79,19 @@ export async function startThreadedModule(require: Require, threads: number): Pr
   }
 }
 
-/** The functions that the backend expects beside Emscripten's own. */
+/** The functions that the backend expects beside Emscripten's own, and a view of the whole heap, also where another thread made it larger. */
 function withInterface(module: GlueModule): WasmModule {
+  let heap = module.HEAPU8;
+  Object.defineProperty(module, "HEAPU8", {
+    get() {
+      const { buffer } = module.wasmMemory;
+      if (heap.buffer !== buffer) heap = new Uint8Array(buffer);
+      return heap;
+    },
+    set(view: Uint8Array) {
+      heap = view;
+    },
+  });
   module.tfjs = {
     init: module.cwrap("init", null, []),
     initWithThreadsCount: module.cwrap("init_with_threads_count", null, ["number"]),

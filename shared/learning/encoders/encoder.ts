@@ -2,11 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { EncoderName } from "../../domain/run-config.ts";
 import type { ParameterSpecification, Parameters } from "../parameters.ts";
-import type { Layer } from "./layers.ts";
+import type { Layer, Mode } from "./layers.ts";
 import { moveStatistics, type SeenStatistic } from "./running-statistics.ts";
-
-/** `train`: batch statistics normalise, and running statistics move. `eval`: running statistics normalise. */
-export type Mode = "train" | "eval";
 
 export interface EncoderOutput {
   /** Global mean of the last stage's features. // [N, features] */

@@ -35,4 +35,5 @@ export function createEncoder(name: EncoderName, { channels }: { channels: numbe
   }
 }
 
-export type { Encoder, EncoderOutput, ForwardOptions, Mode } from "./encoder.ts";
+export type { Encoder, EncoderOutput, ForwardOptions } from "./encoder.ts";
+export type { Mode } from "./layers.ts";

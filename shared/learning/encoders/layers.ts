@@ -5,8 +5,10 @@ import { batchNormTrain } from "../ops/batch-norm.ts";
 import { recompute, type Segment } from "../ops/recompute.ts";
 import { relu } from "../ops/relu.ts";
 import { isTrainable, normSpecifications, type ParameterSpecification, type Parameters, parameter } from "../parameters.ts";
-import type { Mode } from "./encoder.ts";
 import type { SeenStatistic } from "./running-statistics.ts";
+
+/** `train`: batch statistics normalise, and running statistics move. `eval`: running statistics normalise. */
+export type Mode = "train" | "eval";
 
 /** One way of a batch through a network. */
 export interface Pass {

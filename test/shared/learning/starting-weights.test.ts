@@ -65,7 +65,7 @@ describe("the weights of a file", () => {
   });
 
   test("of a deeper network of the same family is refused, not cut off", () => {
-    const shape = { block: "basic", width: 24, stem: { kernel: 3, stride: 2, pool: false } } as const;
+    const shape = { block: "basic", width: 32, stem: { kernel: 3, stride: 2, pool: false } } as const;
     const deeper = createResNet("small", { ...shape, blocks: [1, 1, 2, 1] }, 3);
     expect(() => adaptWeights(fileOf(deeper), { path, encoder: small(3), bands: ["B04"], fileBands: null })).toThrow(
       /layers more: layer3\.1\.conv1\.weight/,
@@ -75,11 +75,11 @@ describe("the weights of a file", () => {
   test("of another width is refused with both shapes", () => {
     const wider = createResNet(
       "small",
-      { block: "basic", width: 32, blocks: [1, 1, 1, 1], stem: { kernel: 3, stride: 2, pool: false } },
+      { block: "basic", width: 48, blocks: [1, 1, 1, 1], stem: { kernel: 3, stride: 2, pool: false } },
       3,
     );
     expect(() => adaptWeights(fileOf(wider), { path, encoder: small(3), bands: ["B04"], fileBands: null })).toThrow(
-      /its conv1\.weight has the shape \[32, 3, 3, 3\], not \[24, 3, 3, 3\]/,
+      /its conv1\.weight has the shape \[48, 3, 3, 3\], not \[32, 3, 3, 3\]/,
     );
   });
 });
@@ -95,8 +95,8 @@ describe("the bands of the first convolution", () => {
 
   test("are chosen by name out of all thirteen", () => {
     const { data, shape, notes } = filtersOf(STUDY_BANDS, null, 13);
-    expect(shape).toEqual([24, 10, 3, 3]);
-    for (const o of [0, 23])
+    expect(shape).toEqual([32, 10, 3, 3]);
+    for (const o of [0, 31])
       STUDY_BANDS.forEach((band, b) => {
         expect(at(data, 10, o, b, 4)).toBe(at(original(13), 13, o, BAND_NAMES.indexOf(band), 4));
       });
@@ -105,7 +105,7 @@ describe("the bands of the first convolution", () => {
 
   test("of three are red, green, blue, and a band that is not among them gets their mean", () => {
     const { data, notes } = filtersOf(["B02", "B08"], null, 3);
-    for (const o of [0, 23])
+    for (const o of [0, 31])
       for (const tap of [0, 8]) {
         const [red, green, blue] = [0, 1, 2].map((c) => at(original(3), 3, o, c, tap)) as [number, number, number];
         expect(at(data, 2, o, 0, tap)).toBe(blue);

@@ -17,6 +17,16 @@ const peak = () => (tf.memory() as tf.MemoryInfo & WasmMemoryInfo).peakBytes;
 
 beforeAll(() => loadEngine("wasm", { threads: 2 }));
 
+test("the threaded engine sees the whole heap, also when another thread has made it larger", () => {
+  const { wasm } = tf.backend() as unknown as {
+    wasm: { HEAPU8: Uint8Array; wasmMemory: { buffer: ArrayBufferLike; grow(pages: number): number } };
+  };
+  const before = wasm.HEAPU8.length;
+  wasm.wasmMemory.grow(16); // as a thread does when it packs a filter
+  expect(wasm.HEAPU8.length).toBe(before + 2 ** 20);
+  expect(wasm.HEAPU8.buffer).toBe(wasm.wasmMemory.buffer);
+});
+
 describe("a full wasm engine", () => {
   test("counts the most that its tensors held", () => {
     const before = peak();
