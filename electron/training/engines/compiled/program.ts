@@ -62,6 +62,7 @@ export function createCompiledPrograms({ precision, memoryBytes }: CompiledOptio
     const session = idle.get(key) ?? load(backend, bytes);
     idle.delete(key);
     const program = createProgram<Name>(backend, session, { ...recorded, memoryBytes }, () => {
+      if (idle.has(key)) return backend.binding.deleteSavedModel(session); // its twin was in use beside it
       idle.set(key, session);
       for (const [oldest, unused] of idle) {
         if (idle.size <= KEPT_SESSIONS) break;

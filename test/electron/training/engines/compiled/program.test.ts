@@ -131,6 +131,7 @@ describe.skipIf(!hasTensorflow)("a compiled program", { timeout: 300_000 }, () =
 
   it("goes on from the state that was read as if it had not stopped", async () => {
     const programs = compiled();
+    const before = loaded();
     const whole = createTraining(programs);
     for (let at = 0; at < 3; at++) await whole.step(at);
     const middle = whole.program.read();
@@ -142,7 +143,9 @@ describe.skipIf(!hasTensorflow)("a compiled program", { timeout: 300_000 }, () =
     for (const [name, data] of expected) expect(largestDifference(found.get(name)!, data), name).toBeLessThan(1e-6);
     whole.program.dispose();
     resumed.program.dispose();
+    expect(loaded(), "of two alike, one is kept").toBe(before + 1);
     programs.dispose();
+    expect(loaded()).toBe(before);
   });
 
   it("reads and writes its state to the bit, and leaves the arrays that it was given alone", async () => {
