@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
+import type { NativeBackend } from "./compiled/native-backend.ts";
 
 type Shape4 = [number, number, number, number];
 type Inputs = Readonly<Record<string, tf.Tensor>>;
@@ -111,7 +112,7 @@ const unpackUint16: Kernel<{ shape: number[] }> = (backend, { packed }, { shape 
   const { binding } = backend;
   const type = (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value });
   const UINT16 = 17; // not among the binding's types
-  const native = backend as unknown as { getInputTensorIds(tensors: tf.TensorInfo[]): number[] };
+  const native = backend as unknown as NativeBackend;
   const bits = binding.executeOp(
     "Bitcast",
     [type("T", binding.TF_INT32), type("type", UINT16)],
@@ -121,7 +122,7 @@ const unpackUint16: Kernel<{ shape: number[] }> = (backend, { packed }, { shape 
   const cast = [type("SrcT", UINT16), type("DstT", binding.TF_FLOAT)];
   const [numbers] = binding.executeOp("Cast", cast, [bits.id], 1);
   binding.deleteTensor(bits.id);
-  const made = (backend as unknown as { createOutputTensor(metadata: object): tf.Tensor }).createOutputTensor(numbers!);
+  const made = native.createOutputTensor(numbers!);
   const result = tf.reshape(made, shape);
   made.dispose();
   return result;
