@@ -15,7 +15,19 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   "electron/files": { rooms: ["shared/domain"], packages: [/^node:/] },
   "electron/ingest": {
     rooms: ["electron/files", "shared/domain", "shared/raster", "shared/learning"],
-    packages: [/^node:/, /^geotiff$/, /^@duckdb\//, /^sharp$/, /^zod$/],
+    packages: [
+      /^node:/,
+      /^geotiff$/,
+      /^@cornerstonejs\/codec-openjpeg/,
+      /^yauzl$/,
+      /^fast-xml-parser$/,
+      /^proj4$/,
+      /^sql\.js/,
+      /^shpjs$/,
+      /^@duckdb\//,
+      /^sharp$/,
+      /^zod$/,
+    ],
   },
   "electron/runs": {
     rooms: ["electron/files", "electron/ingest", "shared/domain", "shared/learning", "shared/contract"],

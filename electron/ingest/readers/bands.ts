@@ -4,7 +4,8 @@ import type { SourceKind } from "../../../shared/domain/dataset.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { SATURATED_DN } from "../../../shared/raster/radiometry.ts";
 import type { PatchItem, ReadSettings, TileBatch } from "../patch.ts";
-import { type Affine, type GeoTiff, openGeoTiff, type Samples, type Window } from "./geotiff.ts";
+import { type GeoTiff, openGeoTiff } from "./geotiff.ts";
+import type { Affine, Samples, Window } from "./raster.ts";
 
 /** One band of a patch, open. */
 export interface BandRaster {

@@ -7,8 +7,9 @@ import { AppError } from "../../../shared/domain/errors.ts";
 import type { PatchItem, TileBatch } from "../patch.ts";
 import { checkBand, fileOf, openBands, readDn, readTileBands, type TilePlace, tilesOf, tileTransform } from "./bands.ts";
 import { fileError } from "./byte-source.ts";
-import { type Affine, type GeoTiff, openGeoTiff } from "./geotiff.ts";
+import { type GeoTiff, openGeoTiff } from "./geotiff.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
+import type { Affine } from "./raster.ts";
 
 /** The 12 bands of a patch, at 120, 60 or 20 px. */
 export const BIGEARTHNET_BANDS = [

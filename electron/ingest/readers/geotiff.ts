@@ -2,44 +2,15 @@
 // A direct reader since geotiff.js opens 264 BigEarthNet patches a second, and this one thousands (docs/decisions.md).
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { type ByteSource, openByteSource } from "./byte-source.ts";
+import type { Affine, Raster, Samples, Window } from "./raster.ts";
 import { readTiff, type SampleType, type TiffLayout, type TiffTags } from "./tiff.ts";
 import { COMPRESSION, decodeBlock, undoFloatPredictor, undoHorizontalPredictor } from "./tiff-codecs.ts";
 
-/** Affine of a grid, a b c d e f: x = a col + b row + c, y = d col + e row + f; (col, row) at the upper left corner of a pixel. */
-export type Affine = readonly [number, number, number, number, number, number];
-
-export type Samples = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
-
-/** A part of one band, px from the upper left corner. */
-export interface Window {
-  /** Band, from 0. */
-  readonly band: number;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface GeoTiff {
-  readonly path: string;
-  readonly width: number;
-  readonly height: number;
-  readonly bands: number;
-  readonly dtype: SampleType;
-  readonly transform: Affine | null;
-  /** `EPSG:n`, where the file says so. */
-  readonly crs: string | null;
-  /** GDAL's no-data value. */
-  readonly nodata: number | null;
-  /** GDAL's description of each band. */
-  readonly descriptions: readonly (string | null)[];
+export interface GeoTiff extends Raster {
   /** Whether `readWindowSync` works: the file's compression is decoded here. */
   readonly isDirect: boolean;
-  /** Values of the window, row by row, in the file's sample type. */
-  readWindow(window: Window): Promise<Samples>;
-  /** Same, into a given array from its element `at` on. Only with `isDirect`. */
+  /** As `readWindow`, into a given array from its element `at` on. Only with `isDirect`. */
   readWindowSync(window: Window, out: Samples, at: number): void;
-  close(): void;
 }
 
 /** Unpacked blocks that are kept, bytes a file: a row of 1024 px blocks of a 10,980 px band is 23 MB. */
