@@ -87,7 +87,7 @@ function violations(): string[] {
     return importsOf(file).flatMap(({ specifier }) => {
       if (!specifier.startsWith("."))
         return allowed.packages.some((pattern) => pattern.test(specifier)) ? [] : [`${file} imports the package ${specifier}`];
-      const target = relative(root, resolve(root, dirname(file), specifier))
+      const target = relative(root, resolve(root, dirname(file), specifier.replace(/\?raw$/, "")))
         .split(sep)
         .join("/");
       if (target === "package.json") return [];

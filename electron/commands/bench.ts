@@ -18,6 +18,9 @@ import { type CommonOptions, type Context, runCommand, table, withCommonFlags } 
 /** With `--augment`: two geometric operations and one on pixels, of every view. */
 const AUGMENT: readonly AugmentationName[] = ["rotation", "shift", "blur"];
 
+/** From so many steps on, growth tells of a leak rather than of the start. */
+const GROWTH_STEPS = 100;
+
 const StepFlags = z.strictObject({
   encoder: z.enum(ENCODERS).default("resnet18").describe("encoder"),
   batch: z.int().min(2).max(4096).default(32).describe("tiles a step; each gives two views"),
@@ -38,7 +41,7 @@ type StepFlags = z.infer<typeof StepFlags>;
 /** What `bench step --json` prints. */
 type StepReport = BenchmarkResult & { readonly engine: string; readonly threads: number; readonly augment: boolean } & Pick<
     StepFlags,
-    "encoder" | "batch" | "size" | "precision"
+    "encoder" | "batch" | "size" | "precision" | "steps"
   >;
 
 async function measureStep(
@@ -56,14 +59,14 @@ async function measureStep(
     { encoder, pixels: size, channels: 10, batchSize: batch, operations, steps, parts, recompute, programs },
     signal,
   );
-  return { engine: isEager ? "eager" : engine.name, threads: engine.threads, encoder, batch, size, precision, augment, ...result };
+  return { engine: isEager ? "eager" : engine.name, threads: engine.threads, encoder, batch, size, precision, steps, augment, ...result };
 }
 
 function stepText(report: StepReport): string {
-  const { engine, threads, encoder, batch, size, precision, augment, viewsPerSecond, stepMs, peakRssMb, parts } = report;
+  const { engine, threads, encoder, batch, size, precision, augment, viewsPerSecond, stepMs, peakRssMb, growthMb, steps, parts } = report;
   const lines = [
     `${encoder}, ${batch} tiles of ${size} px, ${precision}${augment ? `, ${AUGMENT.join(" + ")}` : ""}; ${engine} on ${threads} threads`,
-    `${viewsPerSecond.toFixed(1)} views/s, ${stepMs.toFixed(0)} ms a step, peak ${peakRssMb} MB`,
+    `${viewsPerSecond.toFixed(1)} views/s, ${stepMs.toFixed(0)} ms a step, peak ${peakRssMb} MB${steps >= GROWTH_STEPS ? `, ${growthMb} MB more after ${steps} steps` : ""}`,
   ];
   if (parts)
     lines.push(

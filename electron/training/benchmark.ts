@@ -53,6 +53,8 @@ export interface BenchmarkResult {
   readonly stepMs: number;
   /** Peak of this process, before the parts were timed. */
   readonly peakRssMb: number;
+  /** By how much the process grew from a tenth of the steps to the last. */
+  readonly growthMb: number;
   readonly parts: StepParts | null;
 }
 
@@ -67,10 +69,10 @@ export async function benchmark(options: BenchmarkOptions, signal: AbortSignal):
   let bench: Bench | undefined;
   try {
     bench = await createBench(options, signal);
-    const { median, feedMs } = await bench.measure("train", steps);
+    const { median, feedMs, growthMb } = await bench.measure("train", steps);
     const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
     const parts = options.parts ? await timeParts(bench, median, feedMs, steps) : null;
-    return { viewsPerSecond: (2000 * batchSize) / (median + feedMs), stepMs: median + feedMs, peakRssMb, parts };
+    return { viewsPerSecond: (2000 * batchSize) / (median + feedMs), stepMs: median + feedMs, peakRssMb, growthMb, parts };
   } catch (error) {
     throw withBatch(error, batchSize);
   } finally {
@@ -80,7 +82,7 @@ export async function benchmark(options: BenchmarkOptions, signal: AbortSignal):
 
 interface Bench {
   /** Milliseconds of a function of the program, and of what comes before it. */
-  measure(name: FunctionName, steps: number): Promise<{ median: number; feedMs: number }>;
+  measure(name: FunctionName, steps: number): Promise<{ median: number; feedMs: number; growthMb: number }>;
   dispose(): void;
 }
 
@@ -181,6 +183,7 @@ async function createBench(options: BenchmarkOptions, signal: AbortSignal): Prom
       const order = Array.from({ length: steps + WARM_UP_STEPS }, () => Int32Array.from({ length: batchSize }, (_, i) => i));
       const times: number[] = [];
       const feeds: number[] = [];
+      let early = 0;
       let asked = performance.now();
       for await (const batch of tiles.batches(order, { signal })) {
         const given: Record<string, tf.Tensor> = { ...batch.inputs, ...views.tensors(views.draw({ seed: 0, step: step++ }, batchSize)) };
@@ -191,12 +194,14 @@ async function createBench(options: BenchmarkOptions, signal: AbortSignal): Prom
         const ended = performance.now();
         tf.dispose([...Object.values(given), ...Object.values(outputs)]);
         times.push(ended - began);
+        if (times.length === WARM_UP_STEPS + Math.ceil(steps / 10)) early = process.memoryUsage.rss();
         feeds.push(began - asked);
         await tf.nextFrame();
         signal.throwIfAborted();
         asked = performance.now();
       }
-      return { median: median(times.slice(WARM_UP_STEPS)), feedMs: median(feeds.slice(WARM_UP_STEPS)) };
+      const growthMb = Math.round((process.memoryUsage.rss() - early) / 1024 ** 2);
+      return { median: median(times.slice(WARM_UP_STEPS)), feedMs: median(feeds.slice(WARM_UP_STEPS)), growthMb };
     },
     dispose() {
       program.dispose();

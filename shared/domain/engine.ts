@@ -8,6 +8,7 @@ export const EngineInfo = z.object({
   device: z.enum(["cpu", "gpu"]),
   threads: z.int(),
   memoryBytes: z.number().optional().describe("all that the device has: the machine's memory, or the GPU's; not there when unknown"),
+  ownKernels: z.boolean().optional().describe("whether the application's own operations are compiled into it"),
   reason: z.string().optional(),
 });
 export type EngineInfo = z.infer<typeof EngineInfo>;

@@ -12,7 +12,8 @@ export function createPrograms(engine: EngineInfo): ProgramsOf {
   if (engine.name !== "tensorflow") return () => EAGER_PROGRAMS;
   const made = new Map<Precision, Programs>();
   return (precision) => {
-    const programs = made.get(precision) ?? createCompiledPrograms({ precision, memoryBytes: engine.memoryBytes });
+    const ownKernels = engine.device === "cpu" && engine.ownKernels === true;
+    const programs = made.get(precision) ?? createCompiledPrograms({ precision, ownKernels, memoryBytes: engine.memoryBytes });
     made.set(precision, programs);
     return programs;
   };

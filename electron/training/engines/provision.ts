@@ -9,7 +9,7 @@ import { basename, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { type Exec, exec as realExec } from "./exec.ts";
-import { QUIET_SOURCE } from "./quiet-source.ts";
+import { NATIVE_SOURCES } from "./native-sources.ts";
 import {
   BINDING_PATH,
   bindingPackageFolder,
@@ -162,9 +162,9 @@ async function make(options: ProvisionOptions, job: Job): Promise<TensorflowRunt
       }
       libraries = join(aside, "tensorflow");
     }
-    await compile(job, aside, libraries);
+    const ownKernels = await compile(job, aside, libraries);
     if (variant !== "external") await rm(join(libraries, "include"), { recursive: true });
-    await writeManifest(aside, variant, version, variant === "external" ? await librariesIn(libraries) : []);
+    await writeManifest(aside, { variant, tensorflow: version, ownKernels }, variant === "external" ? await librariesIn(libraries) : []);
     const runtime = await install(aside, folder);
     log(`TensorFlow ${version} is ready (${seconds(started)}).`);
     return runtime;
@@ -231,41 +231,49 @@ async function locateTensorflow(job: Job, path: string): Promise<{ libraries: st
   return { libraries, version: `${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}` };
 }
 
-/** Sources are copied first: a packaged application's own files lie in an archive that compilers cannot read. */
-async function compile(job: Job, aside: string, libraries: string): Promise<void> {
+/**
+ * Compiles the binding, with the application's own operations where this TensorFlow and compiler take them. Sources are copied first: a packaged
+ * application's own files lie in an archive that compilers cannot read.
+ * @returns whether the own operations are in it
+ */
+async function compile(job: Job, aside: string, libraries: string): Promise<boolean> {
   job.log("Compiling the TensorFlow binding ...");
   const build = join(aside, "build");
   const headers = (createRequire(import.meta.url)("node-api-headers") as { include_dir: string }).include_dir;
   await copyFiles(join(bindingPackageFolder(), "binding"), join(build, "binding"));
   await copyFiles(headers, join(build, "node"));
+  for (const [name, text] of Object.entries(NATIVE_SOURCES)) await writeFile(join(build, name), text);
   const names = (await librariesIn(libraries)).map((path) => basename(path));
   const isMac = names.some((name) => name.endsWith(".dylib"));
   const origin = isMac ? "@loader_path" : "$ORIGIN";
-  const args = [
-    "-std=c++17",
-    "-O2",
-    "-fPIC",
-    "-w",
-    "-DNAPI_VERSION=8",
-    ...(isMac ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
-  ];
-  args.push("-I", build, "-I", join(build, "node"), "-I", join(libraries, "include"));
-  args.push(join(build, "binding", "tfjs_backend.cc"), join(build, "binding", "tfjs_binding.cc"));
-  // An older TensorFlow of the user's own may not have what it calls.
-  if (job.variant !== "external") {
-    await writeFile(join(build, "quiet.cc"), QUIET_SOURCE);
-    args.push(join(build, "quiet.cc"));
+  const run = (ownSources: readonly string[]) =>
+    job.exec(
+      job.compiler,
+      [
+        ...["-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-w", "-DNAPI_VERSION=8"],
+        ...(isMac ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"]),
+        ...["-I", build, "-I", join(build, "node"), "-I", join(libraries, "include")],
+        ...[join(build, "binding", "tfjs_backend.cc"), join(build, "binding", "tfjs_binding.cc"), ...ownSources],
+        ...[...names.map((name) => join(libraries, name)), `-Wl,-rpath,${job.variant === "external" ? libraries : origin}`],
+        ...["-o", join(aside, BINDING_PATH)],
+      ],
+      { ...(job.signal ? { signal: job.signal } : {}), timeoutMs: 600_000 },
+    );
+  let outcome = await run(Object.keys(NATIVE_SOURCES).map((name) => join(build, name)));
+  const ownKernels = outcome.code === 0;
+  if (!ownKernels) {
+    job.signal?.throwIfAborted();
+    job.log(`This TensorFlow is used without the application's own operations, a little slower: ${reasonOf(outcome.stderr)}`);
+    outcome = await run([]);
   }
-  args.push(...names.map((name) => join(libraries, name)), `-Wl,-rpath,${job.variant === "external" ? libraries : origin}`);
-  const outcome = await job.exec(job.compiler, [...args, "-o", join(aside, BINDING_PATH)], {
-    ...(job.signal ? { signal: job.signal } : {}),
-    timeoutMs: 600_000,
-  });
-  if (outcome.code !== 0) {
-    const why = outcome.stderr.split("\n").find((line) => /error|cannot|not found/i.test(line)) ?? lastLine(outcome.stderr);
-    throw unavailable(`The TensorFlow binding did not compile with ${job.compiler}: ${why.trim()}. ${COMPILER_ADVICE}`);
-  }
+  if (outcome.code !== 0)
+    throw unavailable(`The TensorFlow binding did not compile with ${job.compiler}: ${reasonOf(outcome.stderr)}. ${COMPILER_ADVICE}`);
   await rm(build, { recursive: true });
+  return ownKernels;
+}
+
+function reasonOf(stderr: string): string {
+  return (stderr.split("\n").find((line) => /error|cannot|not found/i.test(line)) ?? lastLine(stderr)).trim();
 }
 
 async function copyFiles(from: string, to: string): Promise<void> {
@@ -280,7 +288,7 @@ async function librariesIn(folder: string): Promise<string[]> {
   return names.filter((name) => LIBRARY.test(name)).map((name) => join(folder, name));
 }
 
-async function writeManifest(folder: string, variant: Variant, version: string, external: readonly string[]): Promise<void> {
+async function writeManifest(folder: string, made: Omit<RuntimeManifest, "version" | "files">, external: readonly string[]): Promise<void> {
   await rm(join(folder, "wheels"), { recursive: true, force: true });
   const inside = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = inside.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -293,7 +301,7 @@ async function writeManifest(folder: string, variant: Variant, version: string, 
       sha256: await sha256Of(path),
     });
   }
-  const manifest: RuntimeManifest = { version: 1, tensorflow: version, variant, files };
+  const manifest: RuntimeManifest = { version: 1, ...made, files };
   await writeFile(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
 }
 

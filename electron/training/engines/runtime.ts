@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { messageOf } from "../../../shared/domain/errors.ts";
 import { findOnPath } from "./exec.ts";
-import { QUIET_SOURCE } from "./quiet-source.ts";
+import { NATIVE_SOURCES } from "./native-sources.ts";
 import { TENSORFLOW_VERSION, type Variant } from "./wheels.ts";
 
 /** What a finished runtime says of itself; written last, so a folder without it was never finished. */
@@ -16,6 +16,8 @@ export interface RuntimeManifest {
   readonly version: 1;
   readonly tensorflow: string;
   readonly variant: Variant;
+  /** Whether the application's own operations are in it: other releases of TensorFlow may lack what they call. */
+  readonly ownKernels: boolean;
   /** Relative to the folder, or absolute for an external TensorFlow. */
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
 }
@@ -26,6 +28,7 @@ export interface TensorflowRuntime {
   readonly bindingPath: string;
   readonly version: string;
   readonly variant: Variant;
+  readonly ownKernels: boolean;
 }
 
 /** The outcome of looking for a runtime; `reason` is a sentence for the user. */
@@ -61,7 +64,7 @@ export function runtimeKey(variant: Variant): string {
   const folder = join(bindingPackageFolder(), "binding");
   const hash = createHash("sha256");
   for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
-  hash.update(QUIET_SOURCE);
+  for (const [name, text] of Object.entries(NATIVE_SOURCES)) hash.update(name).update(text);
   const version = variant === "external" ? "own" : TENSORFLOW_VERSION;
   return `${version}-${variant}-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 8)}`;
 }
@@ -114,7 +117,8 @@ export function openRuntime(folder: string): RuntimeLookup {
       }
       bytes += found;
     }
-    const runtime = { folder, bindingPath: join(folder, BINDING_PATH), version: manifest.tensorflow, variant: manifest.variant };
+    const { tensorflow: version, variant, ownKernels } = manifest;
+    const runtime = { folder, bindingPath: join(folder, BINDING_PATH), version, variant, ownKernels };
     return { kind: "ready", runtime, bytes };
   } catch (error) {
     return {

@@ -25,12 +25,12 @@ export async function loadEngine(choice: "auto" | EngineName = "auto", options: 
     const found = findRuntime();
     if (found.kind === "ready") {
       try {
-        const { version, device } = await loadTensorflow(found.runtime, options);
+        const { version, device, ownKernels } = await loadTensorflow(found.runtime, options);
         const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism();
         const gpuReason = device === "cpu" && hasNvidiaGpu() ? "an NVIDIA GPU is present, but TensorFlow does not use it" : undefined;
         const memoryBytes = device === "gpu" ? await gpuMemory() : machineMemory();
         return {
-          ...{ name: "tensorflow", version, device, threads },
+          ...{ name: "tensorflow", version, device, threads, ownKernels },
           ...(memoryBytes === undefined ? {} : { memoryBytes }),
           ...(gpuReason ? { reason: gpuReason } : {}),
         };

@@ -11,6 +11,8 @@ import { registerTensorflowKernels } from "./tensorflow-kernels.ts";
 export interface TensorflowEngine {
   readonly version: string;
   readonly device: "cpu" | "gpu";
+  /** Whether the operations of native/kernels.cc are there. */
+  readonly ownKernels: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function loadTensorflow(runtime: TensorflowRuntime, options: { thre
   registerTensorflowKernels();
   if (tf.findBackend("tensorflow") === null) tf.registerBackend("tensorflow", () => new Backend(binding, "@tensorflow/tfjs-node-gpu"), 3);
   if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs-core refused the tensorflow backend");
-  return { version: binding.TF_Version, device: binding.isUsingGpuDevice() ? "gpu" : "cpu" };
+  return { version: binding.TF_Version, device: binding.isUsingGpuDevice() ? "gpu" : "cpu", ownKernels: runtime.ownKernels };
 }
 
 /** The package calls two functions of node:util that Node 23 and later have dropped or warn about. */

@@ -22,6 +22,7 @@ const OVERWRITES: ReadonlySet<string> = new Set(
   [
     ["Add", "AddV2", "AddN", "Sub", "Mul", "Div", "RealDiv", "Maximum", "Minimum", "SquaredDifference"],
     ["Square", "Sqrt", "Rsqrt", "Neg", "Exp", "Expm1", "Log", "Sign", "Sigmoid", "Relu", "ReluGrad", "FusedBatchNormV3"],
+    ["S2Relu", "S2ReluGrad", "S2AddRelu", "S2AddReluGrad"],
   ].flat(),
 );
 

@@ -13,6 +13,7 @@ import type { Graph, GraphNode, TensorSpec } from "./graph.ts";
 import { type MemoryNeed, memoryNeed, totalBytes } from "./memory.ts";
 import { lowerPrecision } from "./mixed-precision.ts";
 import { type NativeBackend, nativeBackend } from "./native-backend.ts";
+import { useOwnKernels } from "./own-kernels.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { encodeSavedModel, TAG } from "./saved-model.ts";
 import { multiplySmallGradients } from "./small-convolutions.ts";
@@ -42,6 +43,8 @@ const KEPT_SESSIONS = 2;
 export interface CompiledOptions {
   /** Of convolutions and what follows them (mixed-precision.ts). */
   readonly precision: Precision;
+  /** Whether the graph may use the operations of native/kernels.cc, which are the processor's. */
+  readonly ownKernels?: boolean;
   /** All that the device has. A program that takes more is refused before it runs. */
   readonly memoryBytes?: number | undefined;
 }
@@ -50,12 +53,12 @@ export interface CompiledOptions {
  * Compiles programs on the backend in use and keeps the last ones, so that the runs of a study share a graph. Building one, and running it,
  * throws AppError OUT_OF_MEMORY where the device has too little.
  */
-export function createCompiledPrograms({ precision, memoryBytes }: CompiledOptions): Programs & { dispose(): void } {
+export function createCompiledPrograms({ precision, ownKernels = false, memoryBytes }: CompiledOptions): Programs & { dispose(): void } {
   const backend = nativeBackend();
   const idle = new Map<string, number>();
 
   const build = <Name extends string>(functions: ProgramFunctions<Name>, state: Parameters): Program<Name> => {
-    const recorded = record(backend, functions, state, precision);
+    const recorded = record(backend, functions, state, { precision, ownKernels });
     for (const need of recorded.needs.values()) if (totalBytes(need) > (memoryBytes ?? Infinity)) throw memoryError({ need, memoryBytes });
     const bytes = encodeSavedModel(recorded.graph.nodes);
     const key = createHash("sha256").update(bytes).digest("hex");
@@ -134,17 +137,23 @@ function createProgram<Name extends string>(
 
 /** What one function of a program would take, told by recording it: nothing is computed. */
 export function memoryNeedOf(definition: ProgramFunction, state: Parameters, precision: Precision): MemoryNeed {
-  return record(nativeBackend(), { only: definition }, state, precision).needs.get("only")!;
+  return record(nativeBackend(), { only: definition }, state, { precision }).needs.get("only")!;
 }
 
-function record(backend: NativeBackend, functions: ProgramFunctions<string>, state: Parameters, precision: Precision): Recorded {
+function record(
+  backend: NativeBackend,
+  functions: ProgramFunctions<string>,
+  state: Parameters,
+  { precision, ownKernels }: CompiledOptions,
+): Recorded {
   const recorder = createRecorder(backend);
   const variables = createVariables(recorder, state);
   const signatures = new Map<string, Signature>();
   for (const [name, definition] of Object.entries(functions)) signatures.set(name, recordFunction(recorder, name, definition, variables));
   signatures.set(READ, recordRead(recorder, variables));
   signatures.set(WRITE, recordWrite(recorder, variables));
-  const graph = precision === "bf16" ? multiplySmallGradients(lowerPrecision(recorder.graph)) : recorder.graph;
+  const rewritten = precision === "bf16" ? multiplySmallGradients(lowerPrecision(recorder.graph)) : recorder.graph;
+  const graph = ownKernels ? useOwnKernels(rewritten) : rewritten;
   const resultsOf = ({ outputs, done }: Signature) => [...outputs.map(({ tensor }) => tensor), done];
   const needs = new Map(Object.keys(functions).map((name) => [name, memoryNeed(graph, resultsOf(signatures.get(name)!))]));
   return { graph, signatures, variables: [...variables.keys()], needs };
