@@ -128,7 +128,7 @@ export function openZipEntry(zip: ByteSource, entry: ZipEntry, path: string): By
     if (size !== packedSize) throw broken(path, `it is said to have ${size} and ${packedSize} bytes`);
     return partSource(path, zip, start, size);
   }
-  if (size > MAXIMUM_INFLATED_BYTES) throw tooLarge(path, `${size} bytes`);
+  if (Math.max(size, packedSize) > MAXIMUM_INFLATED_BYTES) throw tooLarge(path, `${Math.max(size, packedSize)} bytes`);
   if (size > packedSize * MAXIMUM_EXPANSION) throw broken(path, `its ${packedSize} bytes cannot give the ${size} that it is said to have`);
   let bytes: Buffer;
   try {
