@@ -1,9 +1,9 @@
 // How the digital numbers of a source become reflectance, and what tells it.
-import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Problem, Source, SourceKind } from "../../shared/domain/dataset.ts";
 import type { FoundPatch } from "./gather.ts";
 import { BIGEARTHNET_RADIOMETRY } from "./readers/bigearthnet.ts";
+import { listFolder, readWhole } from "./readers/byte-source.ts";
 import { EUROSAT_RADIOMETRY } from "./readers/eurosat.ts";
 
 type Radiometry = Source["radiometry"];
@@ -59,12 +59,10 @@ const MAXIMUM_STAC_BYTES = 4 * 1024 * 1024;
  * while `raster:bands` still names it: it must not be subtracted twice.
  */
 export function stacRadiometry(folder: string): Radiometry | null {
-  for (const name of readdirSync(folder)) {
+  for (const name of listFolder(folder).files) {
     if (!name.endsWith(".json")) continue;
     try {
-      const path = join(folder, name);
-      if (statSync(path).size > MAXIMUM_STAC_BYTES) continue;
-      const item = JSON.parse(readFileSync(path, "utf8")) as StacItem;
+      const item = JSON.parse(readWhole(join(folder, name), MAXIMUM_STAC_BYTES).toString("utf8")) as StacItem;
       if (typeof item?.stac_version !== "string" || !item.assets) continue;
       if (item.properties?.["earthsearch:boa_offset_applied"] === true) {
         return { quantification: 10_000, offset: 0, source: `${name}: the offset is applied already` };
@@ -77,7 +75,7 @@ export function stacRadiometry(folder: string): Radiometry | null {
         return { quantification, offset: Math.round(band.offset * quantification), source: `${name}: raster:bands` };
       }
     } catch {
-      // Another json, or a broken one: it tells nothing.
+      // Another json, a broken or a large one: it tells nothing.
     }
   }
   return null;

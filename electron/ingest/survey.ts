@@ -1,5 +1,4 @@
 // What a folder holds: sources, and their patches one by one. Kinds are told by content and layout; only a sample of the files is opened.
-import { statSync } from "node:fs";
 import { dirname, relative, sep } from "node:path";
 import { BAND_NAMES, BANDS, type BandName } from "../../shared/domain/bands.ts";
 import type { Problem, Source, SourceKind } from "../../shared/domain/dataset.ts";
@@ -8,7 +7,7 @@ import { bandFile, compare, type FoundPatch, Gathering, labelsFile } from "./gat
 import { dnScaleOf, radiometryOf } from "./radiometry-source.ts";
 import { otherNumbers, ratioTo10m } from "./readers/bands.ts";
 import { BIGEARTHNET_BANDS, BIGEARTHNET_PIXELS, readLabels } from "./readers/bigearthnet.ts";
-import { byteScratch, openByteSource } from "./readers/byte-source.ts";
+import { byteScratch, openByteSource, sizeOf } from "./readers/byte-source.ts";
 import { EUROSAT_PIXELS, eurosatSample } from "./readers/eurosat.ts";
 import { type GeoTiff, openGeoTiff } from "./readers/geotiff.ts";
 import { singleBand } from "./readers/geotiff-bands.ts";
@@ -337,9 +336,9 @@ async function openPatch(patch: FoundPatch, bands: readonly BandName[]): Promise
   const tiffs = new Map<string, GeoTiff>();
   try {
     const labels = labelsFile(patch);
-    let bytes = labels ? statSync(labels).size : 0;
+    let bytes = labels ? sizeOf(labels) : 0;
     for (const file of new Set(bands.map((band) => bandFile(patch, band)!))) {
-      bytes += statSync(file).size;
+      bytes += sizeOf(file);
       tiffs.set(file, openGeoTiff(file));
     }
     const rasters = bands.map((band) => ({ band, tiff: tiffs.get(bandFile(patch, band)!)! }));

@@ -1,12 +1,11 @@
 // BigEarthNet v1: a folder a patch with `<patch>_B01.tif` to `_B12.tif` (no B10) and `<patch>_labels_metadata.json`.
 // Sumbul et al., "BigEarthNet: a large-scale benchmark archive for remote sensing image understanding" (arXiv 1902.06148).
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { BandName } from "../../../shared/domain/bands.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import type { PatchItem, TileBatch } from "../patch.ts";
 import { checkBand, fileOf, openBands, readDn, readTileBands, type TilePlace, tilesOf, tileTransform } from "./bands.ts";
-import { fileError } from "./byte-source.ts";
+import { readWhole } from "./byte-source.ts";
 import { type GeoTiff, openGeoTiff } from "./geotiff.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 import type { Affine } from "./raster.ts";
@@ -65,13 +64,7 @@ const MAXIMUM_JSON_BYTES = 1024 * 1024;
 export function readLabels(path: string): BigEarthNetLabels {
   const broken = (what: string, cause?: unknown) =>
     new AppError("BAD_FILE", `${path} ${what}. Copy or download the patch again.`, { data: { path }, cause });
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw fileError(path, error);
-  }
-  if (text.length > MAXIMUM_JSON_BYTES) throw broken(`has ${text.length} characters, too many for a labels file`);
+  const text = readWhole(path, MAXIMUM_JSON_BYTES).toString("utf8");
   let json: unknown;
   try {
     json = JSON.parse(text);

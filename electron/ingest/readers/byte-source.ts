@@ -1,128 +1,177 @@
-// Bytes of a file by offset. Small files are read whole into one buffer, large ones by pread.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { AppError, type ErrorCode } from "../../../shared/domain/errors.ts";
+// The door to files: paths lead to plain files, or through a zip archive to a file in it (`/data/S2A_x.zip/S2A_x.SAFE/MTD_MSIL2A.xml`).
+import { readdirSync, type Stats, statSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { AppError } from "../../../shared/domain/errors.ts";
+import { type ByteSource, fileError, openFile } from "./file-source.ts";
+import { type FolderNames, isZip, openZipEntry, readZipDirectory, type ZipDirectory } from "./zip.ts";
 
-/** Files up to this size are read at once. BigEarthNet's largest band is 29,192 bytes, a EuroSAT file 107,244. */
-const WHOLE_FILE_BYTES = 256 * 1024;
+export { type ByteSource, byteScratch, fileError, memorySource } from "./file-source.ts";
 
-/** An open file. The buffers that it gives may be views that the next `read` overwrites: copy what is kept. */
-export interface ByteSource {
-  readonly path: string;
-  /** Size of the file, bytes. */
-  readonly size: number;
-  /**
-   * @param offset first byte
-   * @param length number of bytes; all must lie inside the file
-   * @throws AppError BAD_FILE beyond the end of the file
-   */
-  read(offset: number, length: number): Buffer;
-  close(): void;
+/** Files and folders in the archives whose directories are remembered: 300 MB at most, about. */
+const REMEMBERED_ENTRIES = 1_000_000;
+
+/**
+ * Opens a file, in a zip archive, too. Synchronous: see `openFile`.
+ * @param scratch reused by callers that read one small file after another; the source is then only valid until its next use
+ * @throws AppError NOT_FOUND, NOT_A_FOLDER, NO_ACCESS, BAD_FILE; UNSUPPORTED for what is encrypted or packed in a rare way
+ */
+export function openByteSource(path: string, scratch?: { buffer: Buffer }): ByteSource {
+  try {
+    return openFile(path, scratch);
+  } catch (error) {
+    const place = isPathError(error) ? findInZip(path) : null;
+    if (!place) throw error;
+    const entry = place.directory.entries.get(place.inner);
+    if (!entry) throw place.directory.folders.has(place.inner) ? isAFolder(path) : missing(path, place.zip);
+    const zip = openFile(place.zip);
+    try {
+      return openZipEntry(zip, entry, path);
+    } catch (inner) {
+      zip.close();
+      throw inner;
+    }
+  }
 }
 
 /**
- * Opens a file. Synchronous: it runs in a worker, where a system call costs less than the way through the thread pool.
- * @param scratch reused by callers that read one small file after another; the source is then only valid until its next use
- * @throws AppError NOT_FOUND, NO_ACCESS, BAD_FILE
+ * All bytes of a file.
+ * @param maximumBytes larger ones are refused before they are read
+ * @throws AppError as `openByteSource`
  */
-export function openByteSource(path: string, scratch?: { buffer: Buffer }): ByteSource {
-  let fd: number;
+export function readWhole(path: string, maximumBytes: number): Buffer {
+  const source = openByteSource(path);
   try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    throw fileError(path, error);
+    if (source.size > maximumBytes)
+      throw new AppError("BAD_FILE", `${path} has ${source.size} bytes, more than the ${maximumBytes} that such a file may have.`, {
+        data: { path },
+      });
+    return source.read(0, source.size);
+  } finally {
+    source.close();
   }
-  let isOpen = true;
-  const close = () => {
-    if (!isOpen) return;
-    isOpen = false;
-    closeSync(fd);
-  };
+}
+
+/** Size of a file, bytes. @throws AppError NOT_FOUND, NO_ACCESS, BAD_FILE */
+export function sizeOf(path: string): number {
   try {
-    // With a buffer at hand a small file needs no question for its size: an open, a read and a close.
-    if (scratch) {
-      const got = readFully(fd, scratch.buffer, 0);
-      if (got < scratch.buffer.length) {
-        close();
-        return memorySource(path, scratch.buffer.subarray(0, got));
-      }
-    }
-    const { size } = fstatSync(fd);
-    if (!scratch && size <= WHOLE_FILE_BYTES) {
-      const buffer = Buffer.allocUnsafe(size);
-      const got = readFully(fd, buffer, 0);
-      close();
-      return memorySource(path, buffer.subarray(0, got));
-    }
-    return {
-      path,
-      size,
-      read: (offset, length) => {
-        checkRange(path, size, offset, length);
-        const bytes = Buffer.allocUnsafe(length);
-        if (readFully(fd, bytes, offset) < length) throw truncated(path, offset + length, size);
-        return bytes;
-      },
-      close,
-    };
+    return statSync(path).size;
   } catch (error) {
-    close();
-    throw fileError(path, error);
+    const known = fileError(path, error);
+    const place = isPathError(known) ? findInZip(path) : null;
+    if (!place) throw known;
+    const entry = place.directory.entries.get(place.inner);
+    if (!entry) throw missing(path, place.zip);
+    return entry.size;
   }
 }
 
-/** A buffer for `openByteSource`'s scratch. */
-export function byteScratch(): { buffer: Buffer } {
-  return { buffer: Buffer.allocUnsafe(WHOLE_FILE_BYTES) };
-}
-
-/** Bytes in memory as a source. */
-export function memorySource(path: string, bytes: Buffer): ByteSource {
-  return {
-    path,
-    size: bytes.length,
-    read: (offset, length) => {
-      checkRange(path, bytes.length, offset, length);
-      return bytes.subarray(offset, offset + length);
-    },
-    close: () => {},
-  };
-}
-
-/** A file-system error in the application's words. */
-export function fileError(path: string, error: unknown): unknown {
-  if (error instanceof AppError || !(error instanceof Error)) return error;
-  const code = (error as NodeJS.ErrnoException).code;
-  const known: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-    ENOENT: ["NOT_FOUND", "does not exist (was it moved or deleted?)"],
-    ENOTDIR: ["NOT_A_FOLDER", "is not a folder"],
-    EACCES: ["NO_ACCESS", "cannot be read: no permission. Change its rights, or leave it out"],
-    EPERM: ["NO_ACCESS", "cannot be read: no permission. Change its rights, or leave it out"],
-    EISDIR: ["BAD_FILE", "is a folder, not a file"],
-    ELOOP: ["BAD_FILE", "is a symbolic link that points at itself. Remove it"],
-    ENOSPC: ["DISK_FULL", "cannot be written: the disk is full. Free some space and run again"],
-    EDQUOT: ["DISK_FULL", "cannot be written: the disk quota is used up. Free some space and run again"],
-    EIO: ["BAD_FILE", "cannot be read: the disk reports an error. Copy it anew"],
-  };
-  const entry = code ? known[code] : undefined;
-  return entry ? new AppError(entry[0], `${path} ${entry[1]}.`, { data: { path }, cause: error }) : error;
-}
-
-function readFully(fd: number, buffer: Buffer, position: number): number {
-  let got = 0;
-  while (got < buffer.length) {
-    const n = readSync(fd, buffer, got, buffer.length - got, position + got);
-    if (n === 0) break;
-    got += n;
+/**
+ * The names in a folder, sorted; an archive is one, too. Links count as what they lead to; those to nothing are left out.
+ * @throws AppError NOT_FOUND, NOT_A_FOLDER, NO_ACCESS, BAD_FILE
+ */
+export function listFolder(path: string): FolderNames {
+  try {
+    const files: string[] = [];
+    const folders: string[] = [];
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const kind = entry.isSymbolicLink() ? linkTarget(join(path, entry.name)) : entry;
+      if (kind?.isFile()) files.push(entry.name);
+      else if (kind?.isDirectory()) folders.push(entry.name);
+    }
+    return { files: files.sort(), folders: folders.sort() };
+  } catch (error) {
+    const known = fileError(path, error);
+    const place = isPathError(known) ? findInZip(path) : null;
+    if (!place) throw known;
+    const names = place.directory.folders.get(place.inner);
+    if (names) return names;
+    throw place.directory.entries.has(place.inner) ? known : missing(path, place.zip);
   }
-  return got;
 }
 
-function checkRange(path: string, size: number, offset: number, length: number): void {
-  if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw truncated(path, offset + length, size);
+/** A place in an archive. */
+export interface ZipPlace {
+  /** Path of the archive. */
+  readonly zip: string;
+  readonly directory: ZipDirectory;
+  /** Path in the archive, with slashes; "" is the archive itself. */
+  readonly inner: string;
 }
 
-function truncated(path: string, end: number, size: number): AppError {
-  return new AppError("BAD_FILE", `${path} is cut short: it refers to byte ${end}, but has ${size} bytes. Copy or download it again.`, {
-    data: { path },
-  });
+/**
+ * The archive that a path is, or leads through.
+ * @returns null when the path meets no zip file
+ * @throws AppError when the archive is broken
+ */
+export function findInZip(path: string): ZipPlace | null {
+  for (let zip = path; ; zip = dirname(zip)) {
+    const stats = statsOf(zip);
+    if (!stats) {
+      if (zip === dirname(zip)) return null;
+      continue;
+    }
+    if (!stats.isFile()) return null;
+    const directory = directoryOf(zip, `${zip}\0${stats.size}\0${stats.mtimeMs}`);
+    return directory && { zip, directory, inner: relative(zip, path).split(sep).join("/") };
+  }
+}
+
+/** Directories of archives by path, size and time, the last used one last. Of the process: every file in an archive needs it. */
+const remembered = new Map<string, ZipDirectory>();
+const costOf = ({ entries, folders }: ZipDirectory) => entries.size + folders.size;
+
+function directoryOf(path: string, key: string): ZipDirectory | null {
+  const known = remembered.get(key);
+  if (known) {
+    remembered.delete(key);
+    remembered.set(key, known);
+    return known;
+  }
+  const source = openFile(path);
+  try {
+    if (!isZip(source.read(0, Math.min(source.size, 4)))) return null;
+    const directory = readZipDirectory(source);
+    let cost = costOf(directory);
+    for (const other of remembered.values()) cost += costOf(other);
+    for (const [oldest, other] of remembered) {
+      if (cost <= REMEMBERED_ENTRIES) break;
+      remembered.delete(oldest);
+      cost -= costOf(other);
+    }
+    remembered.set(key, directory);
+    return directory;
+  } finally {
+    source.close();
+  }
+}
+
+function linkTarget(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const known = fileError(path, error);
+    if (isPathError(known)) return undefined;
+    throw known;
+  }
+}
+
+/** A path that leads through a file: ENOTDIR, or ENOENT on Windows. A folder in its place would be one in an archive. */
+function isPathError(error: unknown): boolean {
+  return error instanceof AppError && (error.code === "NOT_A_FOLDER" || error.code === "NOT_FOUND");
+}
+
+function missing(path: string, zip: string): AppError {
+  return new AppError("NOT_FOUND", `${path} does not exist: ${zip} has no such file.`, { data: { path } });
+}
+
+function isAFolder(path: string): AppError {
+  return new AppError("BAD_FILE", `${path} is a folder, not a file.`, { data: { path } });
 }

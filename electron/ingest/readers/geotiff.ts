@@ -282,8 +282,8 @@ async function openFallback(path: string, layout: TiffLayout): Promise<FallbackR
       },
     );
   try {
-    const { fromFile } = await import("geotiff");
-    const tiff = await fromFile(path);
+    const { GeoTIFF } = await import("geotiff");
+    const tiff = await GeoTIFF.fromSource(slicesOf(openByteSource(path)));
     const image = await tiff.getImage(0);
     return {
       async read({ band, x, y, width, height }) {
@@ -303,6 +303,25 @@ async function openFallback(path: string, layout: TiffLayout): Promise<FallbackR
   } catch (error) {
     throw failed(error);
   }
+}
+
+/** geotiff.js asks for its first bytes in pages, so past the end of small files. */
+const LONGEST_PAGE = 64 * 1024;
+
+/** A byte source as geotiff.js reads it: zeros behind the end. */
+function slicesOf(source: ByteSource) {
+  const slice = (offset: number, length: number): ArrayBuffer => {
+    if (!(offset >= 0 && offset + length <= source.size + LONGEST_PAGE)) throw new Error(`it refers to byte ${offset + length}`);
+    const out = new Uint8Array(length);
+    if (offset < source.size) out.set(source.read(offset, Math.min(length, source.size - offset)));
+    return out.buffer;
+  };
+  return {
+    fileSize: source.size,
+    fetch: async (slices: readonly { offset: number; length: number }[]) => slices.map(({ offset, length }) => slice(offset, length)),
+    fetchSlice: async ({ offset, length }: { offset: number; length: number }) => ({ offset, length, data: slice(offset, length) }),
+    close: async () => source.close(),
+  };
 }
 
 /** @see OGC GeoTIFF 1.1, section 7.1 and annex B.6 (PixelIsPoint: half a pixel off) */
