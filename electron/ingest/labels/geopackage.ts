@@ -8,6 +8,7 @@ import { polygonsOfWkb } from "./wkb.ts";
 
 /** It lies in memory twice while it is opened. */
 const MAXIMUM_BYTES = 1024 ** 3;
+const HEADER_BYTES = 100;
 /** Bytes of the envelope by its indicator in the flags of a geometry's header (section 2.1.3). */
 const ENVELOPE_BYTES = [0, 32, 48, 48, 64] as const;
 
@@ -25,6 +26,8 @@ export async function openGeoPackage(source: ByteSource, layer: string | null): 
       `${path} has ${(size / 1e9).toFixed(1)} GB; GeoPackages are read up to 1 GiB. Cut the part with your tiles out of it (ogr2ogr -spat), or convert it to a Shapefile or GeoJSON.`,
       { data: { path } },
     );
+  if (size < pagesEnd(source.read(0, Math.min(size, HEADER_BYTES))))
+    throw new AppError("BAD_FILE", `${path} is cut short. Copy or download it again.`, { data: { path } });
   const { default: initSqlJs } = await import("sql.js");
   const { Database } = await initSqlJs();
   const database = new Database(source.read(0, size));
@@ -62,6 +65,15 @@ function closeQuietly(database: Database): void {
   } catch {
     // A broken database may not even close.
   }
+}
+
+/** Where the database ends by its header (sqlite.org/fileformat.html, 1.3); 0 when it doesn't say. */
+function pagesEnd(header: Buffer): number {
+  if (header.length < HEADER_BYTES) return HEADER_BYTES;
+  // The number of pages counts only if it was written by the last change.
+  const isCurrent = header.readUInt32BE(24) === header.readUInt32BE(92);
+  const page = header.readUInt16BE(16);
+  return isCurrent ? (page === 1 ? 65_536 : page) * header.readUInt32BE(28) : 0;
 }
 
 interface Layer {

@@ -35,7 +35,7 @@ interface Parts {
 
 /** Whether a file begins as a .shp (or a .shx, which begins alike). */
 export function isShapefile(head: Buffer): boolean {
-  return head.length >= HEADER_BYTES && head.readInt32BE(0) === FILE_CODE && head.readInt32LE(28) === VERSION;
+  return head.readInt32BE(0) === FILE_CODE && head.readInt32LE(28) === VERSION;
 }
 
 /**

@@ -41,19 +41,22 @@ export async function openVector(path: string, layer: string | null): Promise<Ve
   const source = openByteSource(path);
   try {
     if (source.size === 0) throw new AppError("NO_DATA", `${path} is empty. Copy or download it again.`, { data: { path } });
-    const head = Buffer.from(source.read(0, Math.min(source.size, 100)));
+    const head = Buffer.alloc(HEAD_BYTES);
+    source.read(0, Math.min(source.size, HEAD_BYTES)).copy(head);
     if (head.readUInt32BE(0) === ZIP_MAGIC) return await openZippedShapefile(path, layer);
     if (isGeoPackage(head)) return await openGeoPackage(source, layer);
     if (isShapefile(head)) return openShapefile(path, source);
     if (/^(\uFEFF)?\s*\{/.test(head.toString("utf8"))) return openGeoJson(source);
   } catch (error) {
     source.close();
-    throw error instanceof RangeError ? unknown(path) : error;
+    throw error;
   }
   source.close();
   throw unknown(path);
 }
 
+/** Long enough for every format's mark. */
+const HEAD_BYTES = 100;
 const ZIP_MAGIC = 0x504b0304;
 
 function unknown(path: string): AppError {

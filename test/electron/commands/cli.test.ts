@@ -42,6 +42,8 @@ describe("the command line", () => {
     [["study", "run", "x", "--gpus", "0"], /--gpus.*from 1/s],
     [["doctor", "--arms", "0"], /--arms.*from 1/s],
     [["sample"], /FOLDER/],
+    [["label", "d", "--vector", "x", "--minimum-share", "2"], /above 0, to 1/],
+    [["label", "d", "--csv", "x", "--add", "--replace"], /cannot be used with/],
     [["nonsense"], /unknown command/],
   ])("leaves %j with 2 and says what is allowed", async (args, message) => {
     const { code, out, errors } = await cli(args);
@@ -55,6 +57,7 @@ describe("the command line", () => {
     ["tile", ["x", "--dataset", "d", "--out", "x.npy"]],
     ["pretrain", ["--dataset", "d"]],
     ["finetune", ["x"]],
+    ["label", ["d", "--csv", "x.csv"]],
     ["study", ["status", "x"]],
     ["study", ["create", "x", "--dataset", "d"]],
   ])("makes no workspace of a mistyped path: %s %j", async (command, args) => {
