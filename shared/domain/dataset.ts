@@ -72,6 +72,11 @@ export const Dataset = z.object({
 });
 export type Dataset = z.infer<typeof Dataset>;
 
+/** Tiles that runs may use: all but those that an exclusion list names. */
+export function tilesInUse({ tiles, labelling }: Pick<Dataset, "tiles" | "labelling">): number {
+  return tiles - (labelling?.reports.at(-1)?.excluded ?? 0);
+}
+
 /** One row of `tiles.parquet`. `index` is the tile's row in every array of the store. */
 export const Tile = z.object({
   index: z.int(),

@@ -37,7 +37,7 @@ export function openDbf(source: ByteSource, cpg: string | null): Dbf {
     new AppError("BAD_FILE", `${source.path} ${what}. Copy or download it again.`, { data: { path: source.path } });
   if (source.size < HEADER_BYTES) throw broken(`has ${source.size} bytes, too few for a dBASE table`);
   const head = source.read(0, HEADER_BYTES);
-  const [count, headerLength, recordLength, driver] = [head.readUInt32LE(4), head.readUInt16LE(8), head.readUInt16LE(10), head[29]!];
+  const [records, headerLength, recordLength, driver] = [head.readUInt32LE(4), head.readUInt16LE(8), head.readUInt16LE(10), head[29]!];
   if (headerLength <= HEADER_BYTES || recordLength < 2 || headerLength > source.size)
     throw broken("is no dBASE table: its header's lengths make no sense");
   const decoder = decoderOf(cpg, driver);
@@ -53,8 +53,7 @@ export function openDbf(source: ByteSource, cpg: string | null): Dbf {
     from = to;
   }
   if (fields.length === 0 || from > recordLength) throw broken(`is no dBASE table: fields of ${from} bytes in records of ${recordLength}`);
-  const records = Math.min(count, Math.floor((source.size - headerLength) / recordLength));
-  if (records < count && records * recordLength + recordLength <= source.size - headerLength) throw broken("is cut short");
+  if (headerLength + records * recordLength > source.size) throw broken("is cut short");
   const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / recordLength));
   let block: Buffer = Buffer.alloc(0);
   let blockAt = -1;

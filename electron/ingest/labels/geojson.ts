@@ -75,7 +75,7 @@ function* partsOf(source: ByteSource): Generator<Json, Json> {
   let depth = 0;
   let isText = false;
   let isEscaped = false;
-  /** Bit d: the container at depth d, of the first three, is an array. */
+  /** Whether the open container at each of the first depths is an array. */
   const isArray = [false, false, false];
   const keep = (bytes: Buffer, at: number) => {
     if (bytes.length === 0) return;

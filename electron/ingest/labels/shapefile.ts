@@ -23,6 +23,7 @@ const EXTENSIONS = ["shp", "dbf", "prj", "cpg"] as const;
 
 /** Polygon, PolygonZ, PolygonM. */
 const POLYGONS: ReadonlySet<number> = new Set([5, 15, 25]);
+/** Those with Z and M have the same last digit. */
 const OTHER_SHAPES: Readonly<Record<number, string>> = { 1: "Point", 3: "PolyLine", 8: "MultiPoint", 31: "MultiPatch" };
 
 /** The parts of a Shapefile. */
@@ -150,10 +151,10 @@ function readParts({ shp, dbf: table, prj, cpg }: Parts): VectorFile {
     *features() {
       let number = 0;
       for (const content of recordsOf(shp)) {
-        const row = dbf?.read(number++);
+        const row = dbf?.read(number);
         const fields = dbf?.fields ?? [];
         yield {
-          name: `feature ${dbf ? number : ++number}`,
+          name: `feature ${++number}`,
           polygons: row?.isDeleted ? "deleted record" : polygonsOf(content),
           attributes: fields,
           value: (attribute) => textOfValue(row?.texts[fields.indexOf(attribute)]),
@@ -193,10 +194,10 @@ function* recordsOf(shp: ByteSource): Generator<Buffer> {
 function polygonsOf(content: Buffer): Rings[] | string {
   const type = content.readInt32LE(0);
   if (type === 0) return "no geometry";
-  if (!POLYGONS.has(type))
-    return OTHER_SHAPES[type % 10 === 1 && type === 31 ? 31 : type % 10]
-      ? `no polygon but a ${OTHER_SHAPES[type === 31 ? 31 : type % 10]}`
-      : "broken geometry";
+  if (!POLYGONS.has(type)) {
+    const other = OTHER_SHAPES[type === 31 ? 31 : type % 10];
+    return other ? `no polygon but a ${other}` : "broken geometry";
+  }
   if (content.length < POLYGON_HEADER_BYTES) return "broken geometry";
   const [parts, points] = [content.readInt32LE(36), content.readInt32LE(40)];
   const start = POLYGON_HEADER_BYTES + 4 * parts;

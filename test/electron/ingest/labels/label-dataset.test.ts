@@ -9,6 +9,7 @@ import { lockDataset } from "../../../../electron/ingest/lock.ts";
 import { planStudy } from "../../../../electron/runs/plan.ts";
 import { resolveStudyConfig } from "../../../../electron/runs/study-store.ts";
 import { chooseRunTiles } from "../../../../electron/training/run-tiles.ts";
+import { tilesInUse } from "../../../../shared/domain/dataset.ts";
 import { LabelRequest } from "../../../../shared/domain/labelling.ts";
 import { makeDataset, TINY_SETTINGS } from "../../training/made-dataset.ts";
 import { temporaryFolder } from "../made-files.ts";
@@ -97,6 +98,7 @@ describe("labelling a data set", () => {
     const { excluded, labels: kept } = await readTileUse(datasetFolder);
     expect(excluded.flatMap((is, i) => (is ? [i] : []))).toEqual([1, 5, 7]);
     expect(kept.every((own) => own !== null)).toBe(true);
+    expect(tilesInUse(await readDataset(datasetFolder))).toBe(9);
   });
 
   it("labels by polygons, with progress", async () => {

@@ -86,10 +86,12 @@ export interface GpkgOptions extends WkbOptions {
   readonly layers?: readonly string[];
   /** Indicator of the envelope, 0 to 4. */
   readonly envelope?: 0 | 1 | 2 | 3 | 4;
+  /** Run at the end. */
+  readonly sql?: string;
 }
 
 export async function geoPackage(features: readonly MadeFeature[], options: GpkgOptions = {}): Promise<Buffer> {
-  const { srs = 4326, organization = "EPSG", definition = "undefined", layers = ["fields"], envelope = 1 } = options;
+  const { srs = 4326, organization = "EPSG", definition = "undefined", layers = ["fields"], envelope = 1, sql = "" } = options;
   const { Database } = await initSqlJs();
   const database = new Database();
   database.run(`CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT, organization_coordsys_id INTEGER, definition TEXT);
@@ -113,6 +115,7 @@ export async function geoPackage(features: readonly MadeFeature[], options: Gpkg
       ]);
     }
   }
+  database.run(sql);
   const bytes = Buffer.from(database.export());
   database.close();
   return bytes;

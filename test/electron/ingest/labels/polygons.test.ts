@@ -304,6 +304,9 @@ describe("a file of polygons", () => {
     await expect(read(join(folder, "gone.geojson"))).rejects.toMatchObject({ code: "NOT_FOUND" });
     const { shp } = shapefile(fixture.features);
     await expect(read(write(shp, "shx"))).rejects.toThrow(/Give the \.shp/);
+    const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS fid, NULL AS geom, i AS crop FROM n";
+    const view = await geoPackage(fixture.features, { sql: `DROP TABLE fields; CREATE VIEW fields AS ${endless}` });
+    await expect(read(write(view))).rejects.toThrow(/"fields" is a view/);
   });
 });
 
