@@ -6,6 +6,7 @@ import { EXIT } from "./commands/context.ts";
 import { ingestCommand, sampleCommand, scanCommand, tileCommand, tilesCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { labelCommand } from "./commands/label.ts";
 import { finetuneCommand, pretrainCommand } from "./commands/runs.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { studyCommand } from "./commands/study.ts";
@@ -23,6 +24,7 @@ const commands = [
   sampleCommand(),
   scanCommand(),
   ingestCommand(),
+  labelCommand(),
   tilesCommand(),
   tileCommand(),
   studyCommand(),

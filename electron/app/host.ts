@@ -6,6 +6,7 @@ import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
 import type { Dataset, ScanResult, Tile } from "../../shared/domain/dataset.ts";
 import type { EngineInfo, EngineReport } from "../../shared/domain/engine.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts";
 import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
@@ -15,6 +16,7 @@ import { runOnGpus } from "../executors/on-gpus.ts";
 import { writeReport } from "../export/report.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
+import { labelDataset } from "../ingest/labels/label-dataset.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
 import { planStudy } from "../runs/plan.ts";
@@ -44,6 +46,8 @@ import { existingFolderOf, folderOf, namesIn, openWorkspace } from "./workspace-
 type Door = HostOutputs["app"]["info"]["door"];
 type StudyInput = Parameters<typeof createStudy>[1];
 type ScanUpdate = { kind: "progress"; seen: number; path: string } | { kind: "result"; result: ScanResult };
+
+type LabelUpdate = { kind: "progress"; done: number; total: number } | { kind: "result"; report: LabelReport };
 
 export interface HostOptions {
   /** Folder of the workspace; made when new. */
@@ -206,6 +210,30 @@ export class Host {
 
   tile(dataset: string, index: number): Promise<HostOutputs["dataset"]["tile"]> {
     return this.images.describe(dataset, index);
+  }
+
+  async *label({ dataset, dryRun, ...request }: HostInputs["dataset"]["label"], signal?: AbortSignal): AsyncGenerator<LabelUpdate> {
+    const datasetFolder = await existingFolderOf(this.path, "datasets", dataset);
+    const progress = new Watched<LabelUpdate>({ kind: "progress", done: 0, total: 0 });
+    const left = new AbortController();
+    const done = new AbortController();
+    const labelling = labelDataset({
+      ...LabelRequest.parse(request),
+      datasetFolder,
+      dryRun: dryRun ?? false,
+      signal: AbortSignal.any(signal ? [signal, left.signal] : [left.signal]),
+      onProgress: (update) => progress.set({ kind: "progress", ...update }),
+    });
+    labelling.catch(() => {}).finally(() => done.abort());
+    try {
+      yield* progress.watch(done.signal, 200);
+      const report = await labelling;
+      await this.images.forget(dataset);
+      await this.refresh();
+      yield { kind: "result", report };
+    } finally {
+      left.abort();
+    }
   }
 
   async deleteDataset(name: string): Promise<void> {

@@ -41,6 +41,7 @@ export function createRouter(host: Host) {
       get: os.dataset.get.handler(({ input }) => host.dataset(input.dataset)),
       tiles: os.dataset.tiles.handler(({ input }) => host.tiles(input)),
       tile: os.dataset.tile.handler(({ input }) => host.tile(input.dataset, input.index)),
+      label: os.dataset.label.handler(({ input, signal, path }) => typed(host.label(input, signal), path)),
       delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset)),
     },
     augmentation: { preview: os.augmentation.preview.handler(({ input }) => host.preview(input)) },

@@ -1,8 +1,20 @@
 // The catalogue of a data set, `tiles.parquet`: one row a tile, in store order.
-import type { Tile } from "../../shared/domain/dataset.ts";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Dataset, Tile } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
-import { journalFile, tilesFile } from "./dataset-folder.ts";
-import { copyToParquet, type ParquetColumn, queryParquet, quotePath, quoteText, readParquet } from "./parquet.ts";
+import { ASIDE_SUFFIX, replaceFile, writeFileAtomic } from "../files/atomic-file.ts";
+import { datasetFile, journalFile, tilesFile } from "./dataset-folder.ts";
+import {
+  copyToParquet,
+  type ParquetColumn,
+  queryColumns,
+  queryParquet,
+  quotePath,
+  quoteText,
+  readParquet,
+  writeParquet,
+} from "./parquet.ts";
 
 /** The catalogue by columns: `id[i]` belongs to `index[i]`. */
 export type TileColumns = { readonly [Key in keyof Tile]: Tile[Key][] };
@@ -108,6 +120,51 @@ export async function tileById(datasetFolder: string, id: string): Promise<Tile>
 /** The whole catalogue in row order, by columns: half a million tiles take seconds, rows would take several times as long. */
 export async function readAllTiles(datasetFolder: string): Promise<TileColumns> {
   return (await readParquet(tilesFile(datasetFolder), { columns: NAMES, orderBy: '"index"' })) as unknown as TileColumns;
+}
+
+/** What labels and splits look at, by columns in row order. */
+export type TileUse = { readonly [Key in "id" | "labels" | "crs" | "transform" | "granule"]: TileColumns[Key] } & {
+  /** Left out of use by an exclusion list. */
+  readonly excluded: boolean[];
+};
+
+/** The catalogue with the column `excluded`, which it has only after something was excluded. */
+const withExclusions = (datasetFolder: string) =>
+  `(SELECT * FROM read_parquet(${quotePath(tilesFile(datasetFolder))}) UNION ALL BY NAME SELECT NULL::BOOLEAN AS excluded WHERE false)`;
+
+/** Of all tiles what `TileUse` names. @throws AppError NOT_FOUND, BAD_FILE */
+export async function readTileUse(datasetFolder: string): Promise<TileUse> {
+  const columns = await queryColumns(
+    tilesFile(datasetFolder),
+    `SELECT id, labels, crs, transform, granule, coalesce(excluded, false) AS excluded FROM ${withExclusions(datasetFolder)} ORDER BY "index"`,
+  );
+  return columns as unknown as TileUse;
+}
+
+/**
+ * Puts other labels and exclusions in the catalogue, and the record that tells of them beside it: both are written aside and take their
+ * places one right after the other.
+ */
+export async function rewriteLabels(datasetFolder: string, { labels, excluded }: TileUse, dataset: Dataset): Promise<void> {
+  const given = join(datasetFolder, `.labels${ASIDE_SUFFIX}`);
+  try {
+    const index = Int32Array.from(labels, (_, i) => i);
+    await writeParquet(given, [
+      { name: "index", type: "int32", values: index },
+      { name: "labels", type: "string[]", values: labels },
+      { name: "excluded", type: "boolean", values: excluded },
+    ]);
+    await replaceFile(tilesFile(datasetFolder), async (aside) => {
+      await copyToParquet(
+        aside,
+        `SELECT tiles.* REPLACE (given.labels AS labels, given.excluded AS excluded)
+         FROM ${withExclusions(datasetFolder)} AS tiles JOIN read_parquet(${quotePath(given)}) AS given USING ("index") ORDER BY "index"`,
+      );
+      await writeFileAtomic(datasetFile(datasetFolder), `${JSON.stringify(dataset, null, 2)}\n`);
+    });
+  } finally {
+    await rm(given, { force: true });
+  }
 }
 
 /** Tiles of each class, most frequent first. */

@@ -30,7 +30,10 @@ export async function lockDataset(datasetFolder: string): Promise<() => Promise<
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 2) throw fileError(path, error);
       if (await isAlive(path)) {
-        throw new AppError("BUSY", `Another ingest is writing ${datasetFolder}. Wait until it ends, or cancel it, then run again.`);
+        throw new AppError(
+          "BUSY",
+          `Another ingest or labelling is writing ${datasetFolder}. Wait until it ends, or cancel it, then run again.`,
+        );
       }
       await rm(path, { force: true });
     }

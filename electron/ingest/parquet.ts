@@ -162,7 +162,7 @@ export async function readParquet(path: string, options: ReadOptions = {}): Prom
     limit !== undefined && limit < Number.MAX_SAFE_INTEGER ? `LIMIT ${Math.max(0, Math.floor(limit))}` : "",
     offset ? `OFFSET ${Math.max(0, Math.floor(offset))}` : "",
   ];
-  return query(path, clauses.join(" "), parameters);
+  return queryColumns(path, clauses.join(" "), parameters);
 }
 
 /**
@@ -170,13 +170,21 @@ export async function readParquet(path: string, options: ReadOptions = {}): Prom
  * @returns one object a row: for small results
  */
 export async function queryParquet(sql: string, parameters?: ReadOptions["parameters"]): Promise<Record<string, ParquetValue>[]> {
-  const columns = Object.entries(await query("the Parquet files", sql, parameters));
+  const columns = Object.entries(await queryColumns("the Parquet files", sql, parameters));
   return Array.from({ length: columns[0]?.[1].length ?? 0 }, (_, i) =>
     Object.fromEntries(columns.map(([name, values]) => [name, values[i]!])),
   );
 }
 
-async function query(path: string, sql: string, parameters: ReadOptions["parameters"]): Promise<Record<string, ParquetValue[]>> {
+/**
+ * As `queryParquet`, but the values of each column by its name: for large results.
+ * @param path of the file, for errors
+ */
+export async function queryColumns(
+  path: string,
+  sql: string,
+  parameters?: ReadOptions["parameters"],
+): Promise<Record<string, ParquetValue[]>> {
   return withConnection(async (connection, duckdb) => {
     try {
       const values = parameters?.map((value) => (typeof value === "object" ? duckdb.listValue(value) : value));

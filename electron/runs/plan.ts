@@ -1,5 +1,5 @@
 // What a study will cost, and what would keep it from running; told before it starts. Pure: the measurements come in.
-import type { Dataset } from "../../shared/domain/dataset.ts";
+import { type Dataset, tilesInUse } from "../../shared/domain/dataset.ts";
 import type { LabelSet } from "../../shared/domain/labels.ts";
 import {
   type EncoderName,
@@ -112,8 +112,8 @@ export function secondsOfRuns(runs: number, views: number, viewsPerSecond: numbe
 
 /** Tiles outside the test part, roughly: blocks of land are of unequal size. */
 function outsideTest(config: StudyConfig, dataset: Dataset): number {
-  if (dataset.classes.length === 0) return dataset.tiles;
-  return Math.floor(dataset.tiles * (config.finetune.trainShare + config.finetune.validationShare));
+  if (dataset.classes.length === 0) return tilesInUse(dataset);
+  return Math.floor(tilesInUse(dataset) * (config.finetune.trainShare + config.finetune.validationShare));
 }
 
 function pretrainingTiles(config: StudyConfig, dataset: Dataset): number {
@@ -127,7 +127,7 @@ function positives(set: LabelSet, dataset: Dataset): { least: number; most: numb
   return {
     least: Math.max(0, ...counts),
     most: Math.min(
-      dataset.tiles,
+      tilesInUse(dataset),
       counts.reduce((sum, count) => sum + count, 0),
     ),
   };
@@ -138,7 +138,7 @@ function finetuneViews({ finetune }: StudyConfig, dataset: Dataset): number {
   let views = 0;
   for (const set of finetune.labelSets) {
     const { least } = positives(set, dataset);
-    const used = finetune.balanced ? Math.min(dataset.tiles, 2 * least) : dataset.tiles;
+    const used = finetune.balanced ? Math.min(tilesInUse(dataset), 2 * least) : tilesInUse(dataset);
     const test = used * (1 - finetune.trainShare - finetune.validationShare);
     if (finetune.mode !== "full") {
       views += used * FORWARD_SHARE; // features are computed once
@@ -212,7 +212,7 @@ function labelProblems(config: StudyConfig, dataset: Dataset): string[] {
       problems.push(
         `No tile of "${dataset.name}" has a label of the set "${set.name}" (${set.classes.join(", ")}). Its most frequent classes: ${common}. Define a label set from the classes that are there.`,
       );
-    else if (least >= dataset.tiles)
+    else if (least >= tilesInUse(dataset))
       problems.push(`Every tile of "${dataset.name}" is a positive of the label set "${set.name}": there is nothing to tell apart.`);
   }
   return problems;

@@ -14,7 +14,7 @@ import { pretrain } from "../../shared/learning/pretrain.ts";
 import { EAGER_PROGRAMS, type Programs } from "../../shared/learning/program.ts";
 import { adaptWeights, startingCheckpoint } from "../../shared/learning/starting-weights.ts";
 import type { TileReader } from "../../shared/learning/tiles.ts";
-import { readAllTiles } from "../ingest/catalogue.ts";
+import { readTileUse } from "../ingest/catalogue.ts";
 import { writeParquet } from "../ingest/parquet.ts";
 import { openTileStore } from "../ingest/tile-store.ts";
 import { readCheckpoint, writeCheckpoint } from "../runs/checkpoints.ts";
@@ -260,13 +260,10 @@ function checkDataset({ dataset }: RunRecord, fingerprint: string): void {
   );
 }
 
+/** The tiles in use. */
 async function catalogue(datasetFolder: string): Promise<RunTile[]> {
-  const { index, crs, transform, granule, labels } = await readAllTiles(datasetFolder);
-  return index.map((row, i) => ({
-    index: row,
-    crs: crs[i]!,
-    transform: transform[i]!,
-    granule: granule[i]!,
-    labels: labels[i]!,
-  }));
+  const { crs, transform, granule, labels, excluded } = await readTileUse(datasetFolder);
+  return excluded.flatMap((isExcluded, index) =>
+    isExcluded ? [] : [{ index, crs: crs[index]!, transform: transform[index]!, granule: granule[index]!, labels: labels[index]! }],
+  );
 }

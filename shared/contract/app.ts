@@ -6,6 +6,7 @@ import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts"
 import { BandNameSchema, Dataset, ScanResult, Tile } from "../domain/dataset.ts";
 import { EngineInfo, EngineReport } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
+import { LabelReport, LabelRequest } from "../domain/labelling.ts";
 import { PRESET_NAMES } from "../domain/run-config.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
@@ -109,6 +110,17 @@ export const contract = {
     tile: procedure
       .input(z.object({ dataset: NameSchema, index: z.int().min(0) }))
       .output(z.object({ tile: Tile, profile: z.array(BandProfile) })),
+    /** Gives tiles labels from a file of the user's, or takes tiles out of use; `dryRun` tells what that would do. Ends when the caller goes. */
+    label: procedure
+      .input(LabelRequest.extend({ dataset: NameSchema, dryRun: z.boolean().default(false) }))
+      .output(
+        eventIterator(
+          z.discriminatedUnion("kind", [
+            z.object({ kind: z.literal("progress"), done: z.int(), total: z.int() }),
+            z.object({ kind: z.literal("result"), report: LabelReport }),
+          ]),
+        ),
+      ),
     delete: procedure.input(z.object({ dataset: NameSchema })),
   },
   augmentation: {

@@ -1,6 +1,7 @@
 // Data sets as the rest of the application sees them: what a scan found, how tiles are stored, the catalogue's row. Plain data, checked by zod at the borders.
 import { z } from "zod";
 import { BAND_NAMES } from "./bands.ts";
+import { Labelling } from "./labelling.ts";
 
 export const SOURCE_KINDS = ["bigearthnet-v1", "eurosat-ms", "geotiff-bands"] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
@@ -66,9 +67,15 @@ export const Dataset = z.object({
   sources: z.array(Source),
   skipped: z.array(Problem),
   simulated: z.boolean(),
-  fingerprint: z.string().describe("hash of tiles and layout: tells a changed data set"),
+  fingerprint: z.string().describe("hash of tiles, labels and layout: tells a changed data set"),
+  labelling: Labelling.optional().describe("how its labels were changed after the ingest"),
 });
 export type Dataset = z.infer<typeof Dataset>;
+
+/** Tiles that runs may use: all but those that an exclusion list names. */
+export function tilesInUse({ tiles, labelling }: Pick<Dataset, "tiles" | "labelling">): number {
+  return tiles - (labelling?.reports.at(-1)?.excluded ?? 0);
+}
 
 /** One row of `tiles.parquet`. `index` is the tile's row in every array of the store. */
 export const Tile = z.object({

@@ -1,10 +1,13 @@
 // The command line as a program calls it: exit codes, and what it leaves on the disk.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openWorkspace } from "../../../electron/app/workspace-folder.ts";
+import { feature, geoJson, square } from "../ingest/labels/made-vectors.ts";
 import { type Bundle, bundle } from "../runs/bundled.ts";
+import { makeDataset } from "../training/made-dataset.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cli-"));
 let bundled: Bundle;
@@ -42,6 +45,8 @@ describe("the command line", () => {
     [["study", "run", "x", "--gpus", "0"], /--gpus.*from 1/s],
     [["doctor", "--arms", "0"], /--arms.*from 1/s],
     [["sample"], /FOLDER/],
+    [["label", "d", "--vector", "x", "--minimum-share", "2"], /above 0, to 1/],
+    [["label", "d", "--csv", "x", "--add", "--replace"], /cannot be used with/],
     [["nonsense"], /unknown command/],
   ])("leaves %j with 2 and says what is allowed", async (args, message) => {
     const { code, out, errors } = await cli(args);
@@ -55,6 +60,7 @@ describe("the command line", () => {
     ["tile", ["x", "--dataset", "d", "--out", "x.npy"]],
     ["pretrain", ["--dataset", "d"]],
     ["finetune", ["x"]],
+    ["label", ["d", "--csv", "x.csv"]],
     ["study", ["status", "x"]],
     ["study", ["create", "x", "--dataset", "d"]],
   ])("makes no workspace of a mistyped path: %s %j", async (command, args) => {
@@ -73,5 +79,26 @@ describe("the command line", () => {
   it("ends quietly when nobody reads on", async () => {
     const { code, errors } = await cli(["--help"], { readsOutput: false });
     expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  });
+
+  it("labels a data set by polygons, as a trial and for good", async () => {
+    const workspace = await openWorkspace(join(folder, "labelled"));
+    await makeDataset({ workspace, tiles: 4 });
+    writeFileSync(join(folder, "crops.csv"), "value,class\n1,Alfalfa\n");
+    const field = feature({ code: 1 }, square(500_000, 4_599_840, 160));
+    writeFileSync(join(folder, "fields.json"), geoJson([field], { crs: { type: "name", properties: { name: "EPSG:32633" } } }));
+    const label = (...more: string[]) => cli(["label", "fields", "--workspace", workspace, "--vector", "fields.json", ...more]);
+    expect(await label()).toMatchObject({ code: 2, errors: expect.stringContaining("--add") });
+    expect(await label("--replace")).toMatchObject({ code: 2, errors: expect.stringContaining("There are: code (1).") });
+    const trial = await label("--attribute", "code", "--map", "crops.csv", "--map", "2=", "--replace", "--dry-run", "--json");
+    expect(JSON.parse(trial.out)).toMatchObject({
+      matched: 1,
+      classes: [{ name: "Alfalfa", tiles: 1 }],
+      source: { map: { "1": "Alfalfa", "2": "" } },
+    });
+    const { code, out } = await label("--attribute", "code", "--add");
+    expect(code).toBe(0);
+    expect(out).toMatch(/1 polygons read, 1 of them used, which tell of 1 of 4 tiles; a class needs 5 % of a tile/);
+    expect((await cli(["tiles", "--workspace", workspace, "--dataset", "fields", "--label", "1"])).out).toMatch(/tile-0.*1 of 1 tiles/s);
   });
 });
