@@ -2,6 +2,7 @@
 // decoding goes into code-blocks (98 % with ESA's of 4 x 4), so a 120 px window of a 1,024 px tile costs a small part of the tile.
 import {
   type Codestream,
+  type Coding,
   joinCodestream,
   MARKER,
   type Rect,
@@ -33,42 +34,74 @@ export function canCut({ components, codings, segments }: Codestream, { markers 
   );
 }
 
+/** A part of a tile's band as a codestream of its own. */
+export interface Cut {
+  /** The part, on the reference grid: the window and what its wavelets reach, out to the next borders of code-blocks. */
+  readonly rect: Rect;
+  readonly bytes: Buffer;
+}
+
 /**
- * The codestream of one band of a tile without the code-blocks that a window does not need. It decodes to the tile's size, and in the
- * window to the tile's samples.
+ * Cuts the code-blocks that a window needs out of one band of a tile. What it decodes to equals the tile in the window, not beside it.
  * @param window on the reference grid, inside the tile
  * @throws Error where the packets are broken
  * @see ITU-T T.800, annex B.9 to B.12
  */
-export function cutWindow(codestream: Codestream, tile: number, { parts }: TileBytes, band: number, window: Rect): Buffer {
+export function cutWindow(codestream: Codestream, tile: number, { parts }: TileBytes, band: number, window: Rect): Cut {
   const coding = codestream.codings[0]!;
-  const rect = tileRect(codestream, tile);
-  const resolutions = resolutionsOf(rect, coding);
+  const whole = tileRect(codestream, tile);
   const data = parts.map(({ bytes, dataStart }) => bytes.subarray(dataStart));
   const reader = new PacketReader(data.length === 1 ? data[0]! : Buffer.concat(data), (coding.style & 4) !== 0);
-  const reach = coding.isReversible ? REACH.reversible : REACH.irreversible;
-  const kept: Buffer[] = [];
-  for (const { component, resolution, precinct } of packetOrder(rect, resolutions, codestream.components, coding.progression)) {
+  const resolutions = resolutionsOf(whole, coding);
+  const found = resolutions.map((): BlockGrid[][] => []);
+  for (const { component, resolution, precinct } of packetOrder(whole, resolutions, codestream.components, coding.progression)) {
     const grids = gridsOf(resolutions[resolution]!, precinct);
     reader.read(grids);
-    if (component !== band) continue;
-    for (const grid of grids) dropOutside(grid, window, reach);
-    kept.push(...writePacket(reader.data, grids));
+    if (component === band) found[resolution]![precinct] = grids;
   }
-  const packets = Buffer.concat(kept);
-  return joinCodestream([
-    sizeSegment(rect, 1, codestream.bits),
-    ...codestream.segments.map(({ marker, bytes }) => (marker === MARKER.cod ? plainCoding(bytes) : bytes)),
-    tilePartSegment(2 + packets.length, 0, 1),
-    Buffer.of(0xff, 0x93),
-    packets,
-  ]);
+
+  const reach = coding.isReversible ? REACH.reversible : REACH.irreversible;
+  const rect = partAround(whole, window, coding, reach);
+  const packets: Buffer[] = [];
+  resolutionsOf(rect, coding).forEach((its, resolution) => {
+    for (let precinct = 0; precinct < its.precinctsAcross * its.precinctsDown; precinct++) {
+      const from = found[resolution]![precinctAt(resolutions[resolution]!, precinctRect(its, precinct))]!;
+      const grids = gridsOf(its, precinct);
+      for (const [i, grid] of grids.entries()) take(from[i]!, grid, window, reach);
+      packets.push(...writePacket(reader.data, grids));
+    }
+  });
+  const kept = Buffer.concat(packets);
+  return {
+    rect,
+    bytes: joinCodestream([
+      sizeSegment(rect, 1, codestream.bits),
+      ...codestream.segments.map(({ marker, bytes }) => (marker === MARKER.cod ? plainCoding(bytes) : bytes)),
+      tilePartSegment(2 + kept.length, 0, 1),
+      Buffer.of(0xff, 0x93),
+      kept,
+    ]),
+  };
 }
 
-/** The COD segment of one component, without SOP and EPH markers. */
+/** A part of the tile whose borders are borders of code-blocks in every sub-band, or the tile's own. */
+function partAround(tile: Rect, window: Rect, { levels, blockWidthExponent, blockHeightExponent }: Coding, reach: number): Rect {
+  const width = 2 ** (levels + blockWidthExponent);
+  const height = 2 ** (levels + blockHeightExponent);
+  const beside = reach * 2 ** levels;
+  return {
+    x0: Math.max(tile.x0, Math.floor((window.x0 - beside) / width) * width),
+    y0: Math.max(tile.y0, Math.floor((window.y0 - beside) / height) * height),
+    x1: Math.min(tile.x1, Math.ceil((window.x1 + beside) / width) * width),
+    y1: Math.min(tile.y1, Math.ceil((window.y1 + beside) / height) * height),
+  };
+}
+
+/** The COD segment of one component, resolution by resolution, without SOP and EPH markers. */
 function plainCoding(segment: Buffer): Buffer {
   const out = Buffer.from(segment);
   out[4] = out[4]! & 1;
+  out[5] = 0;
   out[8] = 0;
   return out;
 }
@@ -114,6 +147,14 @@ function precinctRect(resolution: Resolution, precinct: number): Rect {
   return { x0, y0, x1: x0 + width, y1: y0 + height };
 }
 
+/** Number of the precinct that has the same corner. */
+function precinctAt(resolution: Resolution, { x0, y0 }: Rect): number {
+  const first = precinctRect(resolution, 0);
+  const column = (x0 - first.x0) / (first.x1 - first.x0);
+  const row = (y0 - first.y0) / (first.y1 - first.y0);
+  return row * resolution.precinctsAcross + column;
+}
+
 /** The code-blocks of a precinct in one sub-band, row by row. */
 interface BlockGrid {
   readonly subband: Subband;
@@ -131,16 +172,14 @@ interface BlockGrid {
 
 function gridsOf(resolution: Resolution, precinct: number): BlockGrid[] {
   const area = precinctRect(resolution, precinct);
-  const grids: BlockGrid[] = [];
-  for (const subband of resolution.subbands) {
+  return resolution.subbands.map((subband) => {
     const scale = 2 ** (subband.level - resolution.level);
     const x0 = Math.max(area.x0 / scale, subband.x0);
     const y0 = Math.max(area.y0 / scale, subband.y0);
     const across = cells(x0, Math.min(area.x1 / scale, subband.x1), subband.blockWidthExponent);
     const down = cells(y0, Math.min(area.y1 / scale, subband.y1), subband.blockHeightExponent);
     const count = across * down;
-    if (count === 0) continue;
-    grids.push({
+    return {
       subband,
       left: Math.floor(x0 / 2 ** subband.blockWidthExponent),
       top: Math.floor(y0 / 2 ** subband.blockHeightExponent),
@@ -150,24 +189,28 @@ function gridsOf(resolution: Resolution, precinct: number): BlockGrid[] {
       zeroPlanes: new Uint8Array(count),
       lengths: new Uint32Array(count),
       offsets: new Uint32Array(count),
-    });
-  }
-  return grids;
+    };
+  });
 }
 
-function dropOutside({ subband, left, top, across, passes }: BlockGrid, window: Rect, reach: number): void {
+/** Takes the code-blocks that a window needs over into a grid of the same precinct. */
+function take(from: BlockGrid, to: BlockGrid, window: Rect, reach: number): void {
+  const { subband, left, top, across, down } = to;
   const scale = 2 ** subband.level;
   const blockWidth = 2 ** subband.blockWidthExponent;
   const blockHeight = 2 ** subband.blockHeightExponent;
-  const first = Math.floor((window.x0 / scale - reach) / blockWidth) - left;
-  const last = Math.floor((window.x1 / scale + reach) / blockWidth) - left;
-  const upper = Math.floor((window.y0 / scale - reach) / blockHeight) - top;
-  const lower = Math.floor((window.y1 / scale + reach) / blockHeight) - top;
-  for (let i = 0, x = 0, y = 0; i < passes.length; i++) {
-    if (x < first || x > last || y < upper || y > lower) passes[i] = 0;
-    if (++x === across) {
-      x = 0;
-      y++;
+  const first = Math.max(left, Math.floor((window.x0 / scale - reach) / blockWidth));
+  const last = Math.min(left + across - 1, Math.floor((window.x1 / scale + reach) / blockWidth));
+  const upper = Math.max(top, Math.floor((window.y0 / scale - reach) / blockHeight));
+  const lower = Math.min(top + down - 1, Math.floor((window.y1 / scale + reach) / blockHeight));
+  for (let y = upper; y <= lower; y++) {
+    for (let x = first; x <= last; x++) {
+      const source = (y - from.top) * from.across + x - from.left;
+      const target = (y - top) * across + x - left;
+      to.passes[target] = from.passes[source]!;
+      to.zeroPlanes[target] = from.zeroPlanes[source]!;
+      to.lengths[target] = from.lengths[source]!;
+      to.offsets[target] = from.offsets[source]!;
     }
   }
 }
@@ -217,7 +260,7 @@ class PacketReader {
     this.byte = 0;
     this.bitsLeft = 0;
     const hasBlocks = this.bit() === 1;
-    if (hasBlocks) for (const grid of grids) this.readHeader(grid);
+    if (hasBlocks) for (const grid of grids) if (grid.passes.length > 0) this.readHeader(grid);
     // A header that ends on a byte of ones is followed by a stuffed one.
     if (this.byte === 0xff) this.position++;
     if (this.hasEndMarkers) {
@@ -317,6 +360,7 @@ function writePacket(data: Buffer, grids: readonly BlockGrid[]): Buffer[] {
   if (grids.every(({ passes }) => passes.every((count) => count === 0))) return [Buffer.of(0)];
   header.bit(1);
   for (const { across, down, passes, zeroPlanes, lengths, offsets } of grids) {
+    if (passes.length === 0) continue;
     // One more than the smallest value below each node: for the inclusion tree 1 or, without any block, 0.
     const planes = new TagTree(across, down);
     const isWritten = new Uint8Array(planes.nodes.length);

@@ -1,5 +1,5 @@
 // Opens a JPEG 2000 image (JP2 or bare codestream) as it is used for Sentinel-2: windows are read tile by tile, and nothing else is decoded.
-import { AppError, messageOf } from "../../../shared/domain/errors.ts";
+import { messageOf } from "../../../shared/domain/errors.ts";
 import { type ByteSource, openByteSource } from "./byte-source.ts";
 import { checkWindow, newSamples } from "./geotiff.ts";
 import { readBoxes } from "./jpeg2000-boxes.ts";
@@ -13,7 +13,7 @@ import {
   tileRect,
   unsupportedJpeg2000,
 } from "./jpeg2000-codestream.ts";
-import { sharedDecoder, type TileSamples } from "./jpeg2000-decoder.ts";
+import { type Frame, sharedDecoder, type TileSamples } from "./jpeg2000-decoder.ts";
 import { cells, resolutionsOf } from "./jpeg2000-geometry.ts";
 import { georeferenceOf } from "./jpeg2000-georeference.ts";
 import { canCut, cutWindow } from "./jpeg2000-packets.ts";
@@ -35,7 +35,7 @@ const MAXIMUM_HEAP_BYTES = 224 * 1024 * 1024;
 /** What the decoder takes by the structure, bytes (measured: docs/decisions.md): samples of 4 bytes and the copy of 2, and each code-block and precinct. */
 const HEAP_BYTES = { sample: 6, block: 160, precinct: 400 } as const;
 /** Sparse reads of a tile that add up to this part of its area end in decoding all of it. */
-const SPARSE_PART = 1 / 4;
+const SPARSE_PART = 1 / 2;
 /** What a sparse read costs on top of its window, as part of the tile's area: headers and wavelets. */
 const SPARSE_COST = 1 / 16;
 
@@ -101,6 +101,15 @@ export function inBlockOrder<W extends Pick<Window, "x" | "y">>(
   return [...windows].sort((a, b) => row(a) - row(b) || column(a) - column(b));
 }
 
+interface Decoded {
+  readonly samples: TileSamples;
+  /** Where they lie, on the reference grid. */
+  readonly rect: Rect;
+  /** Those of the band begin at `first` and are `step` apart. */
+  readonly step: number;
+  readonly first: number;
+}
+
 class TileReader {
   private readonly source: ByteSource;
   private readonly codestream: Codestream;
@@ -134,10 +143,11 @@ class TileReader {
           y1: Math.min(window.y1, rect.y1),
         };
         await this.decoder.load();
-        const { samples, step, first } = this.samplesOf(tile, rect, band, part);
-        const tileRowLength = (rect.x1 - rect.x0) * step;
+        const decoded = this.samplesOf(tile, rect, band, part);
+        const { samples, step } = decoded;
+        const rowLength = (decoded.rect.x1 - decoded.rect.x0) * step;
         for (let line = part.y0; line < part.y1; line++) {
-          const from = (line - rect.y0) * tileRowLength + (part.x0 - rect.x0) * step + first;
+          const from = (line - decoded.rect.y0) * rowLength + (part.x0 - decoded.rect.x0) * step + decoded.first;
           const to = (line - window.y0) * width + part.x0 - window.x0;
           const columns = part.x1 - part.x0;
           if (step === 1) out.set(samples.subarray(from, from + columns), to);
@@ -151,8 +161,8 @@ class TileReader {
     for (const key of this.kept) this.decoder.forget(key);
   }
 
-  /** A tile's samples, right in `part` at least: those of the band begin at `first` and are `step` apart. */
-  private samplesOf(tile: number, rect: Rect, band: number, part: Rect): { samples: TileSamples; step: number; first: number } {
+  /** The samples of a tile, or of a part of it around `part`. */
+  private samplesOf(tile: number, rect: Rect, band: number, part: Rect): Decoded {
     const { codestream, decoder, source } = this;
     const { components, bits } = codestream;
     // The decoder's build gives images of 1 or 3 components; others are taken band by band.
@@ -160,28 +170,25 @@ class TileReader {
     const key = isWhole ? `${this.id} ${tile}` : `${this.id} ${tile} ${band}`;
     const [step, first] = isWhole ? [components, band] : [1, 0];
     const recalled = decoder.recall(key);
-    if (recalled) return { samples: recalled, step, first };
+    if (recalled) return { samples: recalled, rect, step, first };
     this.checkCost(tile, rect);
     const bytes = readTile(source, codestream, tile);
     const isCuttable = canCut(codestream, bytes);
     if (!isWhole && !isCuttable) throw unsupportedJpeg2000(source.path, `its ${components} bands are packed in a way that is not read`);
-    const frame = { width: rect.x1 - rect.x0, height: rect.y1 - rect.y0, bits };
     try {
-      if (this.isSparse && isCuttable && this.isWorthCutting(tile, rect, part))
-        return { samples: decoder.decode(cutWindow(codestream, tile, bytes, band, part), { ...frame, components: 1 }), step: 1, first: 0 };
+      if (this.isSparse && isCuttable && this.isWorthCutting(tile, rect, part)) {
+        const cut = cutWindow(codestream, tile, bytes, band, part);
+        return { samples: decoder.decode(cut.bytes, frameOf(cut.rect, 1, bits)), rect: cut.rect, step: 1, first: 0 };
+      }
       const samples = isWhole
-        ? decoder.decode(tileCodestream(codestream, tile, bytes), { ...frame, components })
-        : decoder.decode(cutWindow(codestream, tile, bytes, band, rect), { ...frame, components: 1 });
+        ? decoder.decode(tileCodestream(codestream, tile, bytes), frameOf(rect, components, bits))
+        : decoder.decode(cutWindow(codestream, tile, bytes, band, rect).bytes, frameOf(rect, 1, bits));
       decoder.keep(key, samples);
       this.kept.add(key);
-      return { samples, step, first };
+      return { samples, rect, step, first };
     } catch (error) {
-      if (error instanceof AppError) throw error;
-      throw brokenJpeg2000(
-        source.path,
-        `tile ${tile} of ${codestream.tilesAcross * codestream.tilesDown} cannot be decoded (${messageOf(error)})`,
-        error,
-      );
+      const where = `tile ${tile} of ${codestream.tilesAcross * codestream.tilesDown}`;
+      throw brokenJpeg2000(source.path, `${where} cannot be decoded (${messageOf(error)})`, error);
     }
   }
 
@@ -222,4 +229,8 @@ class TileReader {
 
 function areaOf({ x0, y0, x1, y1 }: Rect): number {
   return (x1 - x0) * (y1 - y0);
+}
+
+function frameOf({ x0, y0, x1, y1 }: Rect, components: number, bits: number): Frame {
+  return { width: x1 - x0, height: y1 - y0, components, bits };
 }
