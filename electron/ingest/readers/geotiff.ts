@@ -94,7 +94,12 @@ export function newSamples(dtype: SampleType, length: number): Samples {
   }
 }
 
-function checkWindow(path: string, layout: TiffLayout, { band, x, y, width, height }: Window): void {
+/** @throws RangeError for a window outside of an image: a bug of the caller */
+export function checkWindow(
+  path: string,
+  layout: { width: number; height: number; samples: number },
+  { band, x, y, width, height }: Window,
+): void {
   const isInside = band >= 0 && band < layout.samples && x >= 0 && y >= 0 && width >= 1 && height >= 1;
   if (isInside && x + width <= layout.width && y + height <= layout.height) return;
   throw new RangeError(
@@ -324,8 +329,8 @@ function slicesOf(source: ByteSource) {
   };
 }
 
-/** @see OGC GeoTIFF 1.1, section 7.1 and annex B.6 (PixelIsPoint: half a pixel off) */
-function transformOf({ pixelScale, tiepoint, transformation, geoKeys }: TiffTags): Affine | null {
+/** Affine of a GeoTIFF. @see OGC GeoTIFF 1.1, section 7.1 and annex B.6 (PixelIsPoint: half a pixel off) */
+export function transformOf({ pixelScale, tiepoint, transformation, geoKeys }: TiffTags): Affine | null {
   let affine: [number, number, number, number, number, number];
   if (transformation && transformation.length >= 16) {
     affine = [transformation[0]!, transformation[1]!, transformation[3]!, transformation[4]!, transformation[5]!, transformation[7]!];
@@ -344,7 +349,8 @@ function transformOf({ pixelScale, tiepoint, transformation, geoKeys }: TiffTags
 
 const USER_DEFINED = 32767;
 
-function crsOf({ geoKeys }: TiffTags): string | null {
+/** `EPSG:n` of a GeoTIFF, where its keys name it. */
+export function crsOf({ geoKeys }: TiffTags): string | null {
   const projected = geoKey(geoKeys, 3072);
   if (projected !== undefined && projected !== 0 && projected !== USER_DEFINED) return `EPSG:${projected}`;
   const geographic = geoKey(geoKeys, 2048);

@@ -131,26 +131,40 @@ export function notATiff(path: string, bytes: Uint8Array): AppError {
  * @see TIFF Revision 6.0; the BigTIFF design (https://libtiff.gitlab.io/libtiff/specification/bigtiff.html)
  */
 export function readTiff(source: ByteSource): { layout: TiffLayout; tags: TiffTags } {
+  const { littleEndian, entries, read } = openDirectory(source);
+  return { layout: layoutOf(source, littleEndian, entries, read), tags: tagsOf(source, entries, read) };
+}
+
+/**
+ * Only the tags that say where an image lies: of a TIFF without an image of its own, as other formats carry it.
+ * @throws AppError BAD_FILE as `readTiff`
+ */
+export function readTiffTags(source: ByteSource): TiffTags {
+  const { entries, read } = openDirectory(source);
+  return tagsOf(source, entries, read);
+}
+
+function openDirectory(source: ByteSource) {
   const head = source.read(0, Math.min(source.size, 512));
   if (sniff(head) !== "tiff") throw notATiff(source.path, head);
   const littleEndian = head[0] === 0x49;
   const isBig = (littleEndian ? head[2] : head[3]) === 0x2b;
   const entries = readDirectory(source, littleEndian, isBig);
-  const read = (tag: number) => {
+  const read = (tag: number): number[] | undefined => {
     const entry = entries.get(tag);
     return entry ? readNumbers(source, entry, littleEndian) : undefined;
   };
-  const layout = layoutOf(source, littleEndian, entries, read);
+  return { littleEndian, entries, read };
+}
+
+function tagsOf(source: ByteSource, entries: ReadonlyMap<number, Entry>, read: (tag: number) => number[] | undefined): TiffTags {
   return {
-    layout,
-    tags: {
-      pixelScale: read(TAG.pixelScale),
-      tiepoint: read(TAG.tiepoint),
-      transformation: read(TAG.transformation),
-      geoKeys: read(TAG.geoKeys),
-      gdalMetadata: readText(source, entries.get(TAG.gdalMetadata)),
-      gdalNoData: readText(source, entries.get(TAG.gdalNoData)),
-    },
+    pixelScale: read(TAG.pixelScale),
+    tiepoint: read(TAG.tiepoint),
+    transformation: read(TAG.transformation),
+    geoKeys: read(TAG.geoKeys),
+    gdalMetadata: readText(source, entries.get(TAG.gdalMetadata)),
+    gdalNoData: readText(source, entries.get(TAG.gdalNoData)),
   };
 }
 
