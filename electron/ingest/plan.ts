@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join, relative, resolve, sep } from "node:path";
 import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
-import type { BandGroup, Problem, Source } from "../../shared/domain/dataset.ts";
+import type { BandGroup, Dataset, Problem, Source } from "../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
 import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
 import type { PatchItem, ReadSettings, TileRange } from "./patch.ts";
@@ -60,12 +60,17 @@ export interface Plan {
   itemsOf(batch: PlannedBatch): PatchItem[];
 }
 
+/** What a data set says of its layout. */
+export type Layout = Pick<Dataset, "name" | "tilePixels" | "groups" | "radiometry">;
+
 export interface PlanOptions {
   readonly folders: readonly string[];
   /** Side of a tile on the 10 m grid, px; smaller rasters are one tile. */
   readonly tilePixels?: number | undefined;
   /** Only these bands; all that all sources have when left out. */
   readonly bands?: readonly BandName[] | undefined;
+  /** The layout that all tiles must have: that of the data set to which they are added. */
+  readonly layout?: Layout | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { seen: number; path: string }) => void) | undefined;
 }
@@ -84,8 +89,9 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     surveyed.push(...survey.sources);
     problems.push(...survey.problems);
   }
-  const { sources, tilePixels, groups, reference, notes } = chooseLayout(surveyed, options.bands, problems);
-  const { radiometry } = sources[0]!.source;
+  const { sources, tilePixels, groups, radiometry, reference, notes } = options.layout
+    ? fitLayout(surveyed, options.layout, problems)
+    : chooseLayout(surveyed, options.bands, problems);
   const settings: ReadSettings = { tilePixels, groups, radiometry };
 
   const patches: PlannedPatch[] = [];
@@ -193,12 +199,35 @@ function checkTilePixels(tilePixels: number | undefined): number {
   );
 }
 
+interface ChosenLayout extends Omit<Layout, "name"> {
+  readonly sources: readonly SurveyedSource[];
+  /** The source that decided; null: none did. */
+  readonly reference: Source | null;
+  readonly notes: readonly string[];
+}
+
+/** The layout of a data set that is there; sources that do not fit it are left out and named. */
+function fitLayout(surveyed: readonly SurveyedSource[], { name, ...layout }: Layout, problems: Problem[]): ChosenLayout {
+  const { tilePixels, groups, radiometry } = layout;
+  const ratios = Object.fromEntries(groups.flatMap(({ pixels, bands }) => bands.map((band) => [band, tilePixels / pixels])));
+  const sources = surveyed.filter((candidate) => {
+    const missing = groups.flatMap(({ bands }) => bands).filter((band) => !candidate.source.bands.includes(band));
+    const reason =
+      missing.length > 0
+        ? `it has no ${missing.join(", ")}, unlike the data set "${name}". Ingest it as a data set of its own.`
+        : misfit(candidate, { source: { path: `the data set "${name}"`, tilePixels, radiometry }, ratios });
+    if (reason) problems.push({ path: candidate.source.path, reason });
+    return reason === null;
+  });
+  return { ...layout, sources, reference: null, notes: [] };
+}
+
 /** One layout for all sources: that of the one with most tiles; others that do not fit it are left out and named. */
 function chooseLayout(
   surveyed: readonly SurveyedSource[],
   wantedBands: readonly BandName[] | undefined,
   problems: Problem[],
-): { sources: SurveyedSource[]; tilePixels: number; groups: BandGroup[]; reference: Source; notes: string[] } {
+): ChosenLayout {
   const reference = surveyed.reduce((a, b) => (b.source.tiles > a.source.tiles ? b : a));
   const { tilePixels, radiometry } = reference.source;
   const sources = surveyed.filter((candidate) => {
@@ -231,11 +260,14 @@ function chooseLayout(
   });
   if (groups.length === 0)
     throw new AppError("NO_DATA", `The sources have no bands in common (${radiometry.source}). Ingest them as data sets of their own.`);
-  return { sources, tilePixels, groups, reference: reference.source, notes };
+  return { sources, tilePixels, groups, radiometry, reference: reference.source, notes };
 }
 
 /** Why a source cannot be in one data set with the reference. */
-function misfit(candidate: SurveyedSource, reference: SurveyedSource): string | null {
+function misfit(
+  candidate: SurveyedSource,
+  reference: { source: Pick<Source, "path" | "tilePixels" | "radiometry">; ratios: Readonly<Partial<Record<BandName, number>>> },
+): string | null {
   const own = candidate.source;
   const other = reference.source;
   const rest = `those of ${other.path}. Ingest it as a data set of its own.`;

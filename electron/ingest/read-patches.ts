@@ -27,6 +27,7 @@ export class PatchReader {
     const batch = new TileBatch(this.settings, this.pixelsFor(items.reduce((sum, item) => sum + tilesIn(item), 0)));
     for (const item of items) {
       try {
+        batch.begin(item);
         switch (item.kind) {
           case "bigearthnet-v1":
             await readBigEarthNet(item, batch, this.scratch);

@@ -67,10 +67,17 @@ export const Dataset = z.object({
   skipped: z.array(Problem),
   simulated: z.boolean(),
   fingerprint: z.string().describe("hash of tiles and layout: tells a changed data set"),
+  folders: z.array(z.string()).optional().describe("folders that were ingested, to which the catalogue's paths are relative; absent in old data sets"),
 });
 export type Dataset = z.infer<typeof Dataset>;
 
-/** One row of `tiles.parquet`. `index` is the tile's row in every array of the store. */
+/** Parts of a data set that a source itself proposes. */
+export const SPLITS = ["train", "validation", "test"] as const;
+
+/** A share of a tile's pixels; null: not known. */
+const share = z.number().nullable();
+
+/** One tile of the catalogue. `index` is its row in every array of the store. Facts that a source does not tell are null, as are those of data sets made before they were kept. */
 export const Tile = z.object({
   index: z.int(),
   id: z.string(),
@@ -86,5 +93,22 @@ export const Tile = z.object({
     .nullable()
     .describe("affine of the 10 m grid, GDAL-free order a b c d e f: x = a col + b row + c, y = d col + e row + f"),
   nodata: z.number().describe("share of pixels without data, 0..1"),
+  saturated: share.describe("share of pixels at DN 65535, 0..1"),
+  cloud: share,
+  shadow: share,
+  snow: share,
+  split: z.enum(SPLITS).nullable().describe("as the source says"),
+  country: z.string().nullable(),
+  product: z.string().nullable().describe("product that the tile was cut from"),
+  offset: z.number().nullable().describe("reflectance = (DN + offset) / quantification"),
+  quantification: z.number().nullable(),
+  radiometrySource: z.string().nullable().describe("what tells the two"),
+  footprint: z
+    .array(z.number())
+    .length(8)
+    .nullable()
+    .describe("longitude and latitude (WGS84) of the corners: upper left, upper right, lower right, lower left"),
+  hash: z.string().nullable().describe("perceptual hash, 16 hexadecimal digits: see `tileHash`"),
+  crc: z.int().nullable().describe("CRC-32 of the tile's pixels, group after group"),
 });
 export type Tile = z.infer<typeof Tile>;

@@ -99,6 +99,20 @@ describe("ingestFolders", () => {
       crs: "EPSG:32633",
       transform: [10, 0, 404_400, 0, -10, 5_342_400],
       nodata: 0,
+      saturated: 0,
+      cloud: null,
+      shadow: null,
+      snow: null,
+      split: null,
+      country: null,
+      product: null,
+      offset: 0,
+      quantification: 10_000,
+      radiometrySource: expect.stringContaining("BigEarthNet v1"),
+      // rasterio.warp.transform("EPSG:32633", "EPSG:4326", ...) of the four corners
+      footprint: [13.7127369, 48.2276134, 13.7288908, 48.2277931, 13.7291581, 48.2169996, 13.7130075, 48.2168199],
+      hash: expect.stringMatching(/^[0-9a-f]{16}$/),
+      crc: expect.any(Number),
     });
     expect(dataset.classes.reduce((sum, { tiles: count }) => sum + count, 0)).toBe((await readAllTiles(folder)).labels.flat().length);
     expect(Dataset.parse(JSON.parse(readFileSync(join(folder, "dataset.json"), "utf8")))).toEqual(dataset);

@@ -1,0 +1,92 @@
+// What of a catalogue is searched, as a table in DuckDB's memory: filters, orders and counts need milliseconds there. About 200 bytes a tile, for few data sets at once.
+import { stat } from "node:fs/promises";
+import { datasetFile, readDataset, tilesFile } from "./dataset-folder.ts";
+import { queryParquet } from "./parquet.ts";
+
+/** The index of one data set. */
+export interface CatalogueIndex {
+  /** Its table: the columns asked for, with `footprint` as `west`, `east`, `south`, `north` in degrees, `east` above 180 across the antimeridian. */
+  readonly table: string;
+  /** Rows of the data set. */
+  readonly tiles: number;
+  /** As in `Dataset`. */
+  readonly folders: readonly string[] | undefined;
+}
+
+interface Entry {
+  /** Tells whether the files are still the same. */
+  readonly stamp: string;
+  readonly index: Promise<CatalogueIndex>;
+  users: number;
+  isDropped: boolean;
+}
+
+/** Data sets whose index is kept. */
+const KEPT = 2;
+
+/** By folder, the one used last at the end. */
+const entries = new Map<string, Entry>();
+let made = 0;
+
+/**
+ * Runs queries over the index of a catalogue. It is made on first use, kept, and made anew when the files have changed.
+ * @param select gives the SELECT of the columns that the index holds, among them `index` and `footprint`
+ * @throws AppError NOT_FOUND without a complete data set, BAD_FILE
+ */
+export async function withCatalogueIndex<T>(
+  datasetFolder: string,
+  select: () => Promise<string>,
+  use: (index: CatalogueIndex) => Promise<T>,
+): Promise<T> {
+  const stamp = await stampOf(datasetFolder);
+  let entry = entries.get(datasetFolder);
+  if (entry) entries.delete(datasetFolder);
+  if (entry && entry.stamp !== stamp) {
+    drop(entry);
+    entry = undefined;
+  }
+  entry ??= { stamp, index: build(datasetFolder, select), users: 0, isDropped: false };
+  entries.set(datasetFolder, entry);
+  entry.users++;
+  for (const [folder, other] of [...entries].slice(0, -KEPT)) {
+    entries.delete(folder);
+    drop(other);
+  }
+  try {
+    return await use(await entry.index);
+  } catch (error) {
+    if (await entry.index.then(() => false, () => true)) entries.delete(datasetFolder);
+    throw error;
+  } finally {
+    entry.users--;
+    if (entry.isDropped) drop(entry);
+  }
+}
+
+async function stampOf(datasetFolder: string): Promise<string> {
+  const files = [tilesFile(datasetFolder), datasetFile(datasetFolder)];
+  const found = await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(() => null)));
+  return found.map((one) => (one ? `${one.ino} ${one.size} ${one.mtimeNs}` : "none")).join();
+}
+
+/** Frees the table once nobody queries it. */
+function drop(entry: Entry): void {
+  entry.isDropped = true;
+  if (entry.users > 0) return;
+  entry.index.then(({ table }) => queryParquet(`DROP TABLE IF EXISTS ${table}`)).catch(() => {});
+}
+
+async function build(datasetFolder: string, select: () => Promise<string>): Promise<CatalogueIndex> {
+  const { tiles, folders } = await readDataset(datasetFolder);
+  const table = `catalogue_${process.pid}_${made++}`;
+  const longitudes = [1, 3, 5, 7].map((i) => `footprint[${i}]`).join(", ");
+  const unwrapped = [1, 3, 5, 7].map((i) => `CASE WHEN wraps AND footprint[${i}] < 0 THEN footprint[${i}] + 360 ELSE footprint[${i}] END`).join(", ");
+  const latitudes = [2, 4, 6, 8].map((i) => `footprint[${i}]`).join(", ");
+  // Rows behind the last belong to an addition that was not finished.
+  await queryParquet(
+    `CREATE TABLE ${table} AS SELECT * EXCLUDE (footprint, wraps), least(${unwrapped}) AS west, greatest(${unwrapped}) AS east,
+       least(${latitudes}) AS south, greatest(${latitudes}) AS north
+     FROM (SELECT *, greatest(${longitudes}) - least(${longitudes}) > 180 AS wraps FROM (${await select()}) WHERE "index" < ${tiles})`,
+  );
+  return { table, tiles, folders };
+}
