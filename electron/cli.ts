@@ -4,6 +4,7 @@ import { version } from "./app/version.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { EXIT } from "./commands/context.ts";
 import { ingestCommand, sampleCommand, scanCommand, tileCommand, tilesCommand } from "./commands/data.ts";
+import { dataCommand } from "./commands/dataset.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { finetuneCommand, pretrainCommand } from "./commands/runs.ts";
@@ -25,6 +26,7 @@ const commands = [
   ingestCommand(),
   tilesCommand(),
   tileCommand(),
+  dataCommand(),
   studyCommand(),
   pretrainCommand(),
   finetuneCommand(),

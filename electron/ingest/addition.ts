@@ -78,7 +78,10 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
     });
     if (own.length === 0) continue;
     const left = { ...batch, tiles: own.reduce((sum, { tiles }) => sum + tiles, 0) };
-    kept.set(left, own.map(({ i }) => i));
+    kept.set(
+      left,
+      own.map(({ i }) => i),
+    );
     batches.push(left);
   }
   for (const [key, { isSeen }] of known) {

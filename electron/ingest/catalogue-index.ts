@@ -1,5 +1,6 @@
 // What of a catalogue is searched, as a table in DuckDB's memory: filters, orders and counts need milliseconds there. About 200 bytes a tile, for few data sets at once.
 import { stat } from "node:fs/promises";
+import type { Dataset } from "../../shared/domain/dataset.ts";
 import { datasetFile, readDataset, tilesFile } from "./dataset-folder.ts";
 import { queryParquet } from "./parquet.ts";
 
@@ -9,8 +10,7 @@ export interface CatalogueIndex {
   readonly table: string;
   /** Rows of the data set. */
   readonly tiles: number;
-  /** As in `Dataset`. */
-  readonly folders: readonly string[] | undefined;
+  readonly folders: Dataset["folders"];
 }
 
 interface Entry {
@@ -55,7 +55,13 @@ export async function withCatalogueIndex<T>(
   try {
     return await use(await entry.index);
   } catch (error) {
-    if (await entry.index.then(() => false, () => true)) entries.delete(datasetFolder);
+    if (
+      await entry.index.then(
+        () => false,
+        () => true,
+      )
+    )
+      entries.delete(datasetFolder);
     throw error;
   } finally {
     entry.users--;
@@ -80,7 +86,9 @@ async function build(datasetFolder: string, select: () => Promise<string>): Prom
   const { tiles, folders } = await readDataset(datasetFolder);
   const table = `catalogue_${process.pid}_${made++}`;
   const longitudes = [1, 3, 5, 7].map((i) => `footprint[${i}]`).join(", ");
-  const unwrapped = [1, 3, 5, 7].map((i) => `CASE WHEN wraps AND footprint[${i}] < 0 THEN footprint[${i}] + 360 ELSE footprint[${i}] END`).join(", ");
+  const unwrapped = [1, 3, 5, 7]
+    .map((i) => `CASE WHEN wraps AND footprint[${i}] < 0 THEN footprint[${i}] + 360 ELSE footprint[${i}] END`)
+    .join(", ");
   const latitudes = [2, 4, 6, 8].map((i) => `footprint[${i}]`).join(", ");
   // Rows behind the last belong to an addition that was not finished.
   await queryParquet(

@@ -60,22 +60,22 @@ const SQL_TYPES = {
 } as const;
 
 const NAMES = Object.keys(COLUMNS) as (keyof StoredTile)[];
-/** The columns that only finding the files again needs. */
-const OF_FILES: ReadonlySet<string> = new Set(["file", "bytes", "modified"]);
-const READ_NAMES = NAMES.filter((name) => !OF_FILES.has(name));
+/** The columns by which the files are found again. */
+const OF_FILES: ReadonlySet<keyof StoredTile> = new Set(["root", "file", "bytes", "modified"]);
+const TILE_NAMES = NAMES.filter((name): name is keyof Tile => !OF_FILES.has(name));
 
 /** Rows of a Parquet row group: a page of 200 neighbours is found in 15 ms among 590,326 rows, in 50 ms in DuckDB's own 122,880. */
 const ROW_GROUP_ROWS = 16_384;
 
 /** Which tiles to list. */
 export interface TileQuery extends TileFilter {
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** All when left out. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Only tiles of this class. */
-  readonly label?: string | null;
-  readonly ids?: readonly string[];
-  readonly order?: TileOrder;
+  readonly label?: string | null | undefined;
+  readonly ids?: readonly string[] | undefined;
+  readonly order?: TileOrder | undefined;
 }
 
 /**
@@ -90,7 +90,9 @@ export async function writeCatalogue(datasetFolder: string, kept = 0): Promise<v
      FROM (SELECT unnest(tiles) AS t FROM read_json(${quotePath(journalFile(datasetFolder))},
        format = 'newline_delimited', maximum_object_size = 268435456, columns = {tiles: ${quoteText(`STRUCT(${fields})[]`)}}))`;
   const old =
-    kept > 0 ? `SELECT ${columnList(NAMES, await columnsOf(path))} FROM read_parquet(${quotePath(path)}) WHERE "index" < ${kept} UNION ALL ` : "";
+    kept > 0
+      ? `SELECT ${columnList(NAMES, await columnsOf(path))} FROM read_parquet(${quotePath(path)}) WHERE "index" < ${kept} UNION ALL `
+      : "";
   await copyToParquet(path, `SELECT * FROM (${old}${added}) ORDER BY "index"`, ROW_GROUP_ROWS);
 }
 
@@ -189,26 +191,35 @@ export async function tileById(datasetFolder: string, id: string): Promise<Tile>
   return tile;
 }
 
-/** The whole catalogue in row order, by columns: half a million tiles take seconds, rows would take several times as long. */
-export async function readAllTiles(datasetFolder: string): Promise<TileColumns> {
-  const { tiles, folders } = await readDataset(datasetFolder);
-  const { root, ...columns } = await queryColumns(
-    `SELECT * FROM (${await selectTiles(datasetFolder, READ_NAMES)}) WHERE "index" < ${tiles} ORDER BY "index"`,
-  );
-  const path = columns.path!.map((relative, i) => absolutePath(folders, root![i] as number | null, relative as string));
-  return { ...columns, path } as unknown as TileColumns;
+/**
+ * The whole catalogue in row order, by columns: rows would take several times as long.
+ * @param names the columns that are needed: half a million tiles take a second or two for a few, and gigabytes for all
+ */
+export async function readAllTiles<Name extends keyof Tile = keyof Tile>(
+  datasetFolder: string,
+  names: readonly Name[] = TILE_NAMES as unknown as readonly Name[],
+): Promise<Pick<TileColumns, Name>> {
+  const { tiles: end, folders } = await readDataset(datasetFolder);
+  const { root, ...columns } = await readStoredColumns(datasetFolder, [...names, "root"], { end });
+  if (!("path" in columns)) return columns as Pick<TileColumns, Name>;
+  const path = (columns.path as string[]).map((relative, i) => absolutePath(folders, root[i]!, relative));
+  return { ...columns, path } as Pick<TileColumns, Name>;
 }
 
-/** Columns of rows from `first` on, as they are stored. */
+/** The tiles of some rows, in their order. @throws AppError BAD_FILE when one is not there */
+export async function readTiles(datasetFolder: string, rows: readonly number[]): Promise<Tile[]> {
+  return withIndex(datasetFolder, (index) => tilesAt(datasetFolder, index, rows));
+}
+
+/** Columns of the rows before `end`, in row order, as they are stored. */
 export async function readStoredColumns<Name extends keyof StoredTile>(
   datasetFolder: string,
   names: readonly Name[],
-  { first = 0, end }: { first?: number; end: number },
+  { end }: { end: number },
 ): Promise<{ readonly [Key in Name]: StoredTile[Key][] }> {
-  const all = [...new Set<keyof StoredTile>(["index", ...names])];
-  const columns = await queryColumns(
-    `SELECT * FROM (${await selectTiles(datasetFolder, all)}) WHERE "index" >= ${first} AND "index" < ${end} ORDER BY "index"`,
-  );
+  const source = await selectTiles(datasetFolder, [...new Set<keyof StoredTile>(["index", ...names])]);
+  const list = names.map((name) => `"${name}"`).join(", ");
+  const columns = await queryColumns(`SELECT ${list} FROM (${source}) WHERE "index" < ${end} ORDER BY "index"`);
   return columns as unknown as { readonly [Key in Name]: StoredTile[Key][] };
 }
 
@@ -222,31 +233,35 @@ export async function countClasses(datasetFolder: string): Promise<{ name: strin
 export async function tileFacets(datasetFolder: string, filter: TileFilter = {}): Promise<TileFacets> {
   return withIndex(datasetFolder, async ({ table }) => {
     const { where, parameters } = new Conditions(filter);
-    const sets = ["source", "granule", "month", "country", "split"] as const;
+    const kinds = {
+      total: "NULL",
+      sources: "source",
+      granules: "granule",
+      months: "left(date, 7)",
+      countries: "country",
+      splits: "split",
+      classes: "unnest(coalesce(labels, [NULL]))",
+    };
     const rows = await queryParquet(
-      `SELECT grouping(${sets.join(", ")}) AS kind, coalesce(${sets.join(", ")}) AS value, count(*) AS tiles
-       FROM (SELECT *, left(date, 7) AS month FROM ${table}${where})
-       GROUP BY GROUPING SETS (${sets.map((set) => `(${set})`).join(", ")}, ()) ORDER BY tiles DESC, value`,
+      `${Object.entries(kinds)
+        .map(
+          ([kind, value]) =>
+            `SELECT '${kind}' AS kind, value, count(*) AS tiles FROM (SELECT ${value} AS value FROM ${table}${where}) GROUP BY value`,
+        )
+        .join(" UNION ALL ")} ORDER BY tiles DESC, value`,
       parameters,
     );
-    const classes = await queryParquet(
-      `SELECT value, count(*) AS tiles FROM (SELECT unnest(coalesce(labels, [NULL])) AS value FROM ${table}${where})
-       GROUP BY value ORDER BY tiles DESC, value`,
-      parameters,
-    );
-    const countsOf = (kind: number, from = rows) =>
-      from.flatMap((row) => (row.kind === kind ? [{ value: row.value as string | null, tiles: Number(row.tiles) }] : []));
-    // `grouping` has a bit for each column that is not grouped by, the first column's highest.
-    const all = 2 ** sets.length - 1;
-    const of = (set: (typeof sets)[number]) => countsOf(all - 2 ** (sets.length - 1 - sets.indexOf(set)));
+    const of = (wanted: keyof typeof kinds) =>
+      rows.flatMap(({ kind, value, tiles }) => (kind === wanted ? [{ value: value as string | null, tiles: Number(tiles) }] : []));
+    const months = of("months").sort((a, b) => ((a.value ?? "x") < (b.value ?? "x") ? -1 : 1));
     return {
-      total: countsOf(all)[0]?.tiles ?? 0,
-      sources: of("source"),
-      granules: of("granule"),
-      months: of("month").sort((a, b) => ((a.value ?? "x") < (b.value ?? "x") ? -1 : 1)),
-      countries: of("country"),
-      splits: of("split"),
-      classes: classes.map(({ value, tiles }) => ({ value: value as string | null, tiles: Number(tiles) })),
+      total: of("total")[0]?.tiles ?? 0,
+      sources: of("sources"),
+      granules: of("granules"),
+      months,
+      countries: of("countries"),
+      splits: of("splits"),
+      classes: of("classes"),
     };
   });
 }
@@ -254,25 +269,31 @@ export async function tileFacets(datasetFolder: string, filter: TileFilter = {})
 /** Rows of so few tiles are looked for by a list; more are read with all between them. */
 const LISTED_ROWS = 2_000;
 
-/** The tiles of some rows, in their order. */
-async function tilesAt(datasetFolder: string, { folders }: CatalogueIndex, rows: readonly number[]): Promise<Tile[]> {
+/** The tiles of some rows, in their order: from the index what it has, the rest from the file. */
+async function tilesAt(datasetFolder: string, { table, folders }: CatalogueIndex, rows: readonly number[]): Promise<Tile[]> {
   if (rows.length === 0) return [];
   const where =
     rows.length <= LISTED_ROWS
       ? `"index" IN (${rows.join(", ")})`
       : `"index" BETWEEN ${rows.reduce((a, b) => Math.min(a, b))} AND ${rows.reduce((a, b) => Math.max(a, b))}`;
-  const columns = await queryColumns(`SELECT * FROM (${await selectTiles(datasetFolder, READ_NAMES)}) WHERE ${where}`);
+  const rest = TILE_NAMES.filter((name) => name === "index" || name === "footprint" || !INDEXED.includes(name));
+  const indexed = INDEXED.filter((name) => name !== "footprint").map((name) => `"${name}"`);
+  const columns = await queryColumns(
+    `SELECT * FROM (SELECT * FROM (${await selectTiles(datasetFolder, [...rest, "root"])}) WHERE ${where})
+     JOIN (SELECT ${indexed.join(", ")} FROM ${table} WHERE ${where}) USING ("index")`,
+  );
   const at = new Map((columns.index as number[]).map((row, i) => [row, i]));
   return rows.map((row) => {
     const i = at.get(row);
-    if (i === undefined) throw new AppError("BAD_FILE", `${tilesFile(datasetFolder)} has no row ${row}. Run \`data verify\` to see what is damaged.`);
-    const { root, path, ...tile } = Object.fromEntries(READ_NAMES.map((name) => [name, columns[name]![i]!]));
-    return { ...tile, path: absolutePath(folders, root as number | null, path as string) } as unknown as Tile;
+    if (i === undefined)
+      throw new AppError("BAD_FILE", `${tilesFile(datasetFolder)} has no row ${row}. Run \`data verify\` to see what is damaged.`);
+    const tile = Object.fromEntries(TILE_NAMES.map((name) => [name, columns[name]![i]!]));
+    return { ...tile, path: absolutePath(folders, columns.root![i] as number | null, tile.path as string) } as unknown as Tile;
   });
 }
 
 /** What the index holds of a tile: all that is filtered, ordered and counted by. */
-const INDEXED = [
+const INDEXED: readonly (keyof Tile)[] = [
   "index",
   "id",
   "labels",
@@ -286,7 +307,9 @@ const INDEXED = [
   "nodata",
   "saturated",
   "footprint",
-] as const satisfies readonly (keyof Tile)[];
+  "hash",
+  "crc",
+];
 
 /** Runs queries over the index of a data set's catalogue. */
 async function withIndex<T>(datasetFolder: string, use: (index: CatalogueIndex) => Promise<T>): Promise<T> {

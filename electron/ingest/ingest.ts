@@ -25,7 +25,7 @@ import type { BatchResult } from "./patch.ts";
 import { type Plan, planIngest } from "./plan.ts";
 import { openReaderPool, type ReaderPool } from "./reader-pool.ts";
 import { fileError } from "./readers/byte-source.ts";
-import { relocateDataset } from "./relocate.ts";
+import { moveFolder } from "./relocate.ts";
 import { relativePaths } from "./source-path.ts";
 import { storeMoments } from "./statistics.ts";
 import { bytesPerTile, type OpenFile, StoreWriter } from "./store-writer.ts";
@@ -129,11 +129,19 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       : { plan: all, changed: [] };
     const kept = base?.dataset.tiles ?? 0;
     if (base && plan.batches.length === 0) return finish(base.dataset, { alreadyComplete: true, kept, changed });
-    const request: IngestRequest = { kind: "request", version: 1, ...asked, folders: [...folders], plan: plan.hash, created: new Date().toISOString() };
+    const request: IngestRequest = {
+      kind: "request",
+      version: 1,
+      ...asked,
+      folders: [...folders],
+      plan: plan.hash,
+      created: new Date().toISOString(),
+    };
     return finish(await run({ ...options, folder, plan, request, base, seams }), { alreadyComplete: false, kept, changed });
   } catch (error) {
     // Without a journal there is nothing to go on from.
-    if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder)))) await rm(folder, { recursive: true, force: true });
+    if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder))))
+      await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
     await unlock().catch(() => {});
@@ -163,7 +171,10 @@ async function checkName(folder: string, name: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => []);
   const isOurs = names.includes("dataset.json") || (await readJournalHead(folder)) !== null;
   if (isOurs || names.every((entry) => entry === "ingest.lock" || entry === "store")) return;
-  throw new AppError("ALREADY_EXISTS", `${folder} exists and is no data set. Choose another name than "${name}", or move that folder away.`);
+  throw new AppError(
+    "ALREADY_EXISTS",
+    `${folder} exists and is no data set. Choose another name than "${name}", or move that folder away.`,
+  );
 }
 
 /** A complete data set to which tiles are added. */
@@ -207,7 +218,7 @@ async function readBase(folder: string, name: string, asked: Asked): Promise<Bas
   const moved = await moves(dataset.folders, asked.folders);
   if (!moved) throw taken;
   let base = dataset;
-  for (const { from, to } of moved) ({ dataset: base } = await relocateDataset(folder, { from, to }));
+  for (const { from, to } of moved) ({ dataset: base } = await moveFolder(folder, { from, to }));
   const folders = [...new Set([...base.folders!, ...asked.folders])];
   return { dataset: base, folders, line: await closeFinished(folder, base, head!), earlier: request };
 }
@@ -296,8 +307,7 @@ interface TakeUp {
 async function takeUp({ folder, plan, request, base, writer }: TakeUp): Promise<{ journal: Journal; totals: Totals }> {
   const { settings, problems, hash } = plan;
   const crcs = base ? (await readStoredColumns(folder, ["crc"], { end: base.dataset.tiles })).crc.map((crc) => crc!) : [];
-  const newTotals = () =>
-    new Totals(settings, problems, base ? { dataset: base.dataset, moments: base.line!.moments, crcs } : undefined);
+  const newTotals = () => new Totals(settings, problems, base ? { dataset: base.dataset, moments: base.line!.moments, crcs } : undefined);
   if ((base ? base.earlier : (await readJournalHead(folder))?.request)?.plan === hash) {
     const totals = newTotals();
     const size = await replayJournal(folder, (line) => totals.add(line));
@@ -307,7 +317,10 @@ async function takeUp({ folder, plan, request, base, writer }: TakeUp): Promise<
   }
   if (base) {
     if (!(await writer.resume(crcs)))
-      throw new AppError("BAD_FILE", `The data set ${folder} is damaged, so that nothing can be added to it. Run \`data verify\` to see what is.`);
+      throw new AppError(
+        "BAD_FILE",
+        `The data set ${folder} is damaged, so that nothing can be added to it. Run \`data verify\` to see what is.`,
+      );
     return { journal: await Journal.start(folder, request, base.line), totals: newTotals() };
   }
   await rm(datasetFile(folder), { force: true });
@@ -368,12 +381,7 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
   report(0, true);
 }
 
-function lineOf(
-  batch: number,
-  { tiles, moments, skipped, empty }: BatchResult,
-  firstRow: number,
-  folders: readonly string[],
-): BatchLine {
+function lineOf(batch: number, { tiles, moments, skipped, empty }: BatchResult, firstRow: number, folders: readonly string[]): BatchLine {
   return {
     kind: "batch",
     batch,

@@ -3,8 +3,8 @@ import { crc32 } from "node:zlib";
 import type { BandName } from "../../shared/domain/bands.ts";
 import type { BandGroup, Problem, Source, SourceKind, Tile } from "../../shared/domain/dataset.ts";
 import { tileHash } from "../../shared/raster/tile-hash.ts";
-import { footprintOf } from "./footprint.ts";
 import { type FileStamp, stampOf } from "./file-stamp.ts";
+import { footprintOf } from "./footprint.ts";
 import { addPixels, type BandMoments, emptyMoments, mergeMoments } from "./statistics.ts";
 
 /** Tiles of a patch, counted in tiles from its upper left corner; `end` columns and rows are exclusive. */
@@ -48,9 +48,7 @@ export interface ReadSettings {
 
 /** What a reader tells of a tile. What it leaves out is not known; the radiometry is then the data set's. */
 export type TileFacts = Pick<Tile, "id" | "source" | "path" | "labels" | "date" | "granule" | "crs" | "transform"> &
-  Partial<
-    Pick<Tile, "cloud" | "shadow" | "snow" | "split" | "country" | "product" | "offset" | "quantification" | "radiometrySource">
-  >;
+  Partial<Pick<Tile, "cloud" | "shadow" | "snow" | "split" | "country" | "product" | "offset" | "quantification" | "radiometrySource">>;
 
 /** A tile of the catalogue before it has a row, with the state of its files. */
 export interface ReadTile extends Omit<Tile, "index">, FileStamp {

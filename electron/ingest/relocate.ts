@@ -6,10 +6,17 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
 import { forgetTimes, readStoredColumns } from "./catalogue.ts";
 import { datasetFile, readDataset } from "./dataset-folder.ts";
+import { lockDataset } from "./lock.ts";
 import { absolutePath, isWithin, relativePaths } from "./source-path.ts";
 
 /** So much of what was ingested must be found in the new place. */
 const SMALLEST_SHARE = 0.5;
+
+/** Absolute paths. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
 
 export interface Relocation {
   readonly dataset: Dataset;
@@ -18,16 +25,21 @@ export interface Relocation {
   readonly found: number;
 }
 
+/** As `moveFolder`, for a data set that nobody ingests into meanwhile. @throws also BUSY */
+export async function relocateDataset(datasetFolder: string, move: Move, signal?: AbortSignal): Promise<Relocation> {
+  const unlock = await lockDataset(datasetFolder);
+  try {
+    return await moveFolder(datasetFolder, move, signal);
+  } finally {
+    await unlock();
+  }
+}
+
 /**
- * Tells a data set that one of its folders lies elsewhere. Hold its lock.
- * @param move absolute paths
+ * Tells a data set, whose lock is held, that one of its folders lies elsewhere.
  * @throws AppError NOT_FOUND for a folder that is none of its own, BAD_ARGUMENT when the new place does not hold the same files
  */
-export async function relocateDataset(
-  datasetFolder: string,
-  { from, to }: { readonly from: string; readonly to: string },
-  signal?: AbortSignal,
-): Promise<Relocation> {
+export async function moveFolder(datasetFolder: string, { from, to }: Move, signal?: AbortSignal): Promise<Relocation> {
   const dataset = await readDataset(datasetFolder);
   const folders = dataset.folders ?? [];
   const root = folders.indexOf(from);

@@ -52,7 +52,8 @@ export async function openTileStore(datasetFolder: string): Promise<StoredTileRe
       const { size } = await stat(file).catch(() => ({ size: -1 }));
       const bytes = shardBytes(group, Math.min(shardTiles, dataset.tiles - shard * shardTiles), shardTiles);
       const isLonger = size > bytes && size <= shardBytes(group, shardTiles, shardTiles) && (size - bytes) % tileBytes(group) === 0;
-      if (size !== bytes && !isLonger) throw damaged(datasetFolder, size < 0 ? `${file} is missing` : `${file} has ${size} bytes instead of ${bytes}`);
+      if (size !== bytes && !isLonger)
+        throw damaged(datasetFolder, size < 0 ? `${file} is missing` : `${file} has ${size} bytes instead of ${bytes}`);
     }
   }
   return createReader(datasetFolder, dataset, shardTiles);

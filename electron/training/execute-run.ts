@@ -261,7 +261,7 @@ function checkDataset({ dataset }: RunRecord, fingerprint: string): void {
 }
 
 async function catalogue(datasetFolder: string): Promise<RunTile[]> {
-  const { index, crs, transform, granule, labels } = await readAllTiles(datasetFolder);
+  const { index, crs, transform, granule, labels } = await readAllTiles(datasetFolder, ["index", "crs", "transform", "granule", "labels"]);
   return index.map((row, i) => ({
     index: row,
     crs: crs[i]!,

@@ -67,7 +67,10 @@ export const Dataset = z.object({
   skipped: z.array(Problem),
   simulated: z.boolean(),
   fingerprint: z.string().describe("hash of tiles and layout: tells a changed data set"),
-  folders: z.array(z.string()).optional().describe("folders that were ingested, to which the catalogue's paths are relative; absent in old data sets"),
+  folders: z
+    .array(z.string())
+    .optional()
+    .describe("folders that were ingested, to which the catalogue's paths are relative; absent in old data sets"),
 });
 export type Dataset = z.infer<typeof Dataset>;
 

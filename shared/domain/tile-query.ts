@@ -4,12 +4,7 @@ import { SOURCE_KINDS, SPLITS } from "./dataset.ts";
 
 const names = z.array(z.string().max(512)).max(1000);
 const atMost = (what: string) =>
-  z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe(`largest share of ${what}, 0..1; tiles of which it is not known are left out`);
+  z.number().min(0).max(1).optional().describe(`largest share of ${what}, 0..1; tiles of which it is not known are left out`);
 const day = (what: string) =>
   z
     .string()
@@ -88,7 +83,9 @@ export const VerifyReport = z.object({
   damaged: z
     .array(z.object({ index: z.int(), id: z.string().nullable(), path: z.string().nullable(), reason: z.string() }))
     .describe("the first 1,000 of them"),
-  problems: z.array(z.object({ path: z.string(), reason: z.string() })).describe("files that are missing, broken or do not fit, and what to do"),
+  problems: z
+    .array(z.object({ path: z.string(), reason: z.string() }))
+    .describe("files that are missing, broken or do not fit, and what to do"),
   notes: z.array(z.string()).describe("what could not be checked"),
 });
 export type VerifyReport = z.infer<typeof VerifyReport>;
