@@ -47,11 +47,8 @@ function oracle(rows: readonly Row[], { distance, place, sameDate }: DuplicateQu
       });
     }
   });
-  const groups = Map.groupBy(
-    rows.map((_, i) => i),
-    (i) => set[i]!,
-  );
-  return [...groups.values()].filter(({ length }) => length > 1).sort((a, b) => a[0]! - b[0]!);
+  const groups = [...new Set(set)].map((id) => rows.flatMap((_, i) => (set[i] === id ? [i] : [])));
+  return groups.filter(({ length }) => length > 1).sort((a, b) => a[0]! - b[0]!);
 }
 
 function madeRows(seed: number): Row[] {
