@@ -7,7 +7,7 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
 import { existingFolderOf, existingWorkspace, openWorkspace } from "../app/workspace-folder.ts";
-import { addFlags } from "../flags.ts";
+import { addFlags, parseFlags } from "../flags.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { readDataset } from "../ingest/dataset-folder.ts";
 import { ingestFolders, MAXIMUM_THREADS } from "../ingest/ingest.ts";
@@ -156,7 +156,7 @@ export function tilesCommand(): Command {
   return withCommonFlags(command, { workspace: true }).action(
     (options: CommonOptions & Record<string, unknown> & { dataset: string; label?: string }) =>
       runCommand(options, async ({ print }) => {
-        const { limit, ...query } = TilesFlags.parse(read(options));
+        const { limit, ...query } = parseFlags(TilesFlags, read(options));
         const folder = await completeDataset(options);
         const { tiles, total } = await listTiles(folder, {
           ...query,

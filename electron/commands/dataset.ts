@@ -5,7 +5,7 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { type DatasetLoss, DuplicateQuery, TileFilter } from "../../shared/domain/tile-query.ts";
 import { datasetLoss, deleteDataset } from "../app/delete-dataset.ts";
 import { existingFolderOf, existingWorkspace } from "../app/workspace-folder.ts";
-import { addFlags } from "../flags.ts";
+import { addFlags, parseFlags } from "../flags.ts";
 import { tileFacets } from "../ingest/catalogue.ts";
 import { listDuplicates } from "../ingest/duplicates.ts";
 import { relocateDataset } from "../ingest/relocate.ts";
@@ -66,7 +66,7 @@ function duplicatesCommand(): Command {
   const read = addFlags(command, DuplicatesFlags);
   return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions & Record<string, unknown>) =>
     runCommand(options, async ({ print }) => {
-      const { limit, offset, ...query } = DuplicatesFlags.parse(read(options));
+      const { limit, offset, ...query } = parseFlags(DuplicatesFlags, read(options));
       const found = await listDuplicates(await folderOf(options, name), query, { limit, offset });
       print(found, () =>
         [
@@ -88,7 +88,7 @@ function facetsCommand(): Command {
   const read = addFlags(command, TileFilter);
   return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions & Record<string, unknown>) =>
     runCommand(options, async ({ print }) => {
-      const { total, ...facets } = await tileFacets(await folderOf(options, name), TileFilter.parse(read(options)));
+      const { total, ...facets } = await tileFacets(await folderOf(options, name), parseFlags(TileFilter, read(options)));
       print({ total, ...facets }, () =>
         [
           `${total} tiles`,

@@ -84,9 +84,10 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
     );
     batches.push(left);
   }
+  const gone = new Set(folders.map((folder, root) => (existsSync(folder) ? -1 : root)));
   for (const [key, { isSeen }] of known) {
-    if (isSeen) continue;
     const [root, file] = key.split("\0") as [string, string];
+    if (isSeen || gone.has(Number(root))) continue;
     const path = absolutePath(folders, Number(root), file);
     const reason = existsSync(path)
       ? "belongs to a patch that can no longer be used as a whole. The data set keeps its tiles."
@@ -95,7 +96,7 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
   }
   const remembered = dataset.skipped.filter(({ path }) => !retried.has(path));
   return {
-    changed,
+    changed: [...goneFolders(folders), ...changed],
     plan: {
       ...plan,
       batches,
@@ -112,6 +113,12 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
       },
     },
   };
+}
+
+/** Folders of a data set that are not there: it is whole without them. */
+export function goneFolders(folders: readonly string[]): Problem[] {
+  const reason = "is gone. The data set keeps the tiles that were made of it. If the folder moved, name its new place.";
+  return folders.filter((folder) => !existsSync(folder)).map((path) => ({ path, reason }));
 }
 
 /** The patches of a data set by their folder and file, and the ids that are taken. */

@@ -6,7 +6,7 @@ import { queryParquet } from "./parquet.ts";
 
 /** The index of one data set. */
 export interface CatalogueIndex {
-  /** Its table: the columns asked for, with `footprint` as `west`, `east`, `south`, `north` in degrees, `east` above 180 across the antimeridian. */
+  /** Its table: the columns asked for, those of few values as ENUM, with `footprint` as `west`, `east`, `south`, `north` in degrees, `east` above 180 across the antimeridian. */
   readonly table: string;
   /** Rows of the data set. */
   readonly tiles: number;
@@ -23,6 +23,16 @@ interface Entry {
 
 /** Data sets whose index is kept. */
 const KEPT = 2;
+
+/** Columns of few different values are kept as numbers: they are counted five times as fast. */
+const CODED = {
+  labels: "unnest(labels)",
+  date: '"date"',
+  granule: "granule",
+  source: '"source"',
+  country: "country",
+  split: '"split"',
+} as const;
 
 /** By folder, the one used last at the end. */
 const entries = new Map<string, Entry>();
@@ -79,22 +89,37 @@ async function stampOf(datasetFolder: string): Promise<string> {
 function drop(entry: Entry): void {
   entry.isDropped = true;
   if (entry.users > 0) return;
-  entry.index.then(({ table }) => queryParquet(`DROP TABLE IF EXISTS ${table}`)).catch(() => {});
+  const free = async () => {
+    const { table } = await entry.index;
+    await queryParquet(`DROP TABLE ${table}`);
+    for (const column of Object.keys(CODED)) await queryParquet(`DROP TYPE ${table}_${column}`);
+  };
+  free().catch(() => {});
 }
 
 async function build(datasetFolder: string, select: () => Promise<string>): Promise<CatalogueIndex> {
   const { tiles, folders } = await readDataset(datasetFolder);
   const table = `catalogue_${process.pid}_${made++}`;
-  const longitudes = [1, 3, 5, 7].map((i) => `footprint[${i}]`).join(", ");
-  const unwrapped = [1, 3, 5, 7]
-    .map((i) => `CASE WHEN wraps AND footprint[${i}] < 0 THEN footprint[${i}] + 360 ELSE footprint[${i}] END`)
+  const corner = (i: number) => `footprint[${i}]`;
+  const longitudes = [1, 3, 5, 7].map(corner);
+  const unwrapped = longitudes
+    .map((longitude) => `CASE WHEN wraps AND ${longitude} < 0 THEN ${longitude} + 360 ELSE ${longitude} END`)
     .join(", ");
-  const latitudes = [2, 4, 6, 8].map((i) => `footprint[${i}]`).join(", ");
+  const latitudes = [2, 4, 6, 8].map(corner).join(", ");
   // Rows behind the last belong to an addition that was not finished.
+  const rows = `(SELECT *, greatest(${longitudes.join(", ")}) - least(${longitudes.join(", ")}) > 180 AS wraps
+     FROM (${await select()}) WHERE "index" < ${tiles})`;
+  const coded = [];
+  for (const [column, values] of Object.entries(CODED)) {
+    // Without a value there would be no type.
+    await queryParquet(
+      `CREATE TYPE ${table}_${column} AS ENUM (SELECT DISTINCT v FROM (SELECT ${values} AS v FROM ${rows} UNION ALL SELECT '') WHERE v IS NOT NULL ORDER BY v)`,
+    );
+    coded.push(`"${column}"::${table}_${column}${column === "labels" ? "[]" : ""} AS "${column}"`);
+  }
   await queryParquet(
-    `CREATE TABLE ${table} AS SELECT * EXCLUDE (footprint, wraps), least(${unwrapped}) AS west, greatest(${unwrapped}) AS east,
-       least(${latitudes}) AS south, greatest(${latitudes}) AS north
-     FROM (SELECT *, greatest(${longitudes}) - least(${longitudes}) > 180 AS wraps FROM (${await select()}) WHERE "index" < ${tiles})`,
+    `CREATE TABLE ${table} AS SELECT * EXCLUDE (footprint, wraps) REPLACE (${coded.join(", ")}),
+       least(${unwrapped}) AS west, greatest(${unwrapped}) AS east, least(${latitudes}) AS south, greatest(${latitudes}) AS north FROM ${rows}`,
   );
   return { table, tiles, folders };
 }

@@ -130,9 +130,9 @@ class Conditions {
     if (labels) this.add((p) => `list_has_any(labels, ${p})`, labels);
     for (const [column, values] of Object.entries({ id: ids, source: sources, granule: granules, country: countries, split: splits }))
       if (values) this.add((p) => `list_contains(${p}, ${column})`, values);
-    if (from) this.add((p) => `date >= ${p}`, from);
+    if (from) this.add((p) => `date::VARCHAR >= ${p}`, from);
     // "2018-06" ends after "2018-06-30".
-    if (to) this.add((p) => `date < ${p} || 'x'`, to);
+    if (to) this.add((p) => `date::VARCHAR < ${p} || 'x'`, to);
     if (text) this.add((p) => `contains(lower(id), lower(${p}))`, text);
     const shares = { cloud: most.maxCloud, snow: most.maxSnow, nodata: most.maxNodata, saturated: most.maxSaturated };
     for (const [column, share] of Object.entries(shares)) if (share !== undefined) this.add((p) => `${column} <= ${p}`, share);
@@ -237,28 +237,33 @@ export async function tileFacets(datasetFolder: string, filter: TileFilter = {})
       total: "NULL",
       sources: "source",
       granules: "granule",
-      months: "left(date, 7)",
+      dates: "date",
       countries: "country",
       splits: "split",
       classes: "unnest(coalesce(labels, [NULL]))",
     };
+    const counts = Object.entries(kinds).map(
+      ([kind, value]) =>
+        `SELECT '${kind}' AS kind, value::VARCHAR AS value, count(*) AS tiles FROM (SELECT ${value} AS value FROM kept) GROUP BY value`,
+    );
     const rows = await queryParquet(
-      `${Object.entries(kinds)
-        .map(
-          ([kind, value]) =>
-            `SELECT '${kind}' AS kind, value, count(*) AS tiles FROM (SELECT ${value} AS value FROM ${table}${where}) GROUP BY value`,
-        )
-        .join(" UNION ALL ")} ORDER BY tiles DESC, value`,
+      `WITH kept AS ${where ? "MATERIALIZED" : "NOT MATERIALIZED"} (SELECT source, granule, date, country, split, labels FROM ${table}${where})
+       ${counts.join(" UNION ALL ")} ORDER BY tiles DESC, value`,
       parameters,
     );
     const of = (wanted: keyof typeof kinds) =>
       rows.flatMap(({ kind, value, tiles }) => (kind === wanted ? [{ value: value as string | null, tiles: Number(tiles) }] : []));
-    const months = of("months").sort((a, b) => ((a.value ?? "x") < (b.value ?? "x") ? -1 : 1));
+    const months = new Map<string | null, number>();
+    for (const { value, tiles } of of("dates")) {
+      const month = value?.slice(0, 7) ?? null;
+      months.set(month, (months.get(month) ?? 0) + tiles);
+    }
     return {
       total: of("total")[0]?.tiles ?? 0,
       sources: of("sources"),
       granules: of("granules"),
-      months,
+      // Those without a date come last.
+      months: [...months].map(([value, tiles]) => ({ value, tiles })).sort((a, b) => ((a.value ?? "x") < (b.value ?? "x") ? -1 : 1)),
       countries: of("countries"),
       splits: of("splits"),
       classes: of("classes"),

@@ -7,7 +7,7 @@ import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
-import { planAddition } from "./addition.ts";
+import { goneFolders, planAddition } from "./addition.ts";
 import { readStoredColumns, writeCatalogue } from "./catalogue.ts";
 import { datasetFile, datasetFolderOf, journalFile, readDataset } from "./dataset-folder.ts";
 import {
@@ -117,9 +117,12 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     const base = await readBase(folder, options.dataset, asked);
     if (base && !base.line) return finish(base.dataset, { alreadyComplete: true, kept: base.dataset.tiles, changed: [] });
     const folders = base?.folders ?? asked.folders;
+    const gone = base ? goneFolders(folders) : [];
+    if (base && gone.length === folders.length)
+      return finish(base.dataset, { alreadyComplete: true, kept: base.dataset.tiles, changed: gone });
     const all = await planIngest({
       ...asked,
-      folders,
+      folders: folders.filter((folder) => gone.every(({ path }) => path !== folder)),
       bands: options.bands,
       signal: options.signal,
       ...(base ? { layout: base.dataset } : {}),

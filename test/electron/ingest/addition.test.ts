@@ -139,6 +139,24 @@ describe("an ingest of the same folders again", () => {
   });
 });
 
+describe("a source folder that is gone", () => {
+  it("is told, and changes nothing", async () => {
+    const [a, b, workspace] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+    addPatches(a, 0, 2);
+    addPatches(b, 2, 3);
+    const { dataset } = await ingest(workspace, [a, b]);
+    rmSync(a, { recursive: true });
+    const gone = (path: string) => ({ path, reason: expect.stringContaining("is gone") });
+    expect(await ingest(workspace, [a, b])).toMatchObject({ alreadyComplete: true, dataset, changed: [gone(a)] });
+    addPatches(b, 3, 4);
+    expect(await ingest(workspace, [a, b])).toMatchObject({ tiles: 4, kept: 3, changed: [gone(a)] });
+    rmSync(b, { recursive: true });
+    const { folder, changed } = await ingest(workspace, [a, b]);
+    expect(changed).toEqual([gone(a), gone(b)]);
+    await checkPixels(folder);
+  });
+});
+
 describe("a source folder that moved", () => {
   async function movedDataset(): Promise<{ workspace: string; first: IngestResult; from: string; to: string }> {
     const [parent, workspace] = [temporaryFolder(), temporaryFolder()];
