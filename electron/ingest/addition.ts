@@ -62,6 +62,7 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
       return false;
     }
     if (id !== item.id) renamed.set(file ?? item.path, id);
+    for (const name of namesOf(item, id, plan.settings.tilePixels)) ids.add(name);
     if (skipped.has(item.path)) retried.add(item.path);
     hash.update(`${item.path}\0${id}\0${item.width}\0${item.height}\0${item.dnScale}\0`);
     return true;
@@ -84,7 +85,7 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
     );
     batches.push(left);
   }
-  const gone = new Set(folders.map((folder, root) => (existsSync(folder) ? -1 : root)));
+  const gone = new Set(folders.flatMap((folder, root) => (existsSync(folder) ? [] : [root])));
   for (const [key, { isSeen }] of known) {
     const [root, file] = key.split("\0") as [string, string];
     if (isSeen || gone.has(Number(root))) continue;
@@ -147,15 +148,20 @@ function tilesOf({ range }: PatchItem): number {
   return (range.endColumn - range.column) * (range.endRow - range.row);
 }
 
-/** An id for a patch such that none of its tiles has a name that is taken. */
-function freeId({ id, width, height, isCut }: PatchItem, taken: ReadonlySet<string>, tilePixels: number): string {
+/** The ids of all tiles of a patch. */
+function* namesOf({ width, height, isCut }: PatchItem, id: string, tilePixels: number): Generator<string> {
+  if (!isCut) return yield id;
   const columns = Math.floor(width / tilePixels);
   const rows = Math.floor(height / tilePixels);
+  for (let i = 0; i < columns * rows; i++) yield `${id}_${i % columns}_${Math.floor(i / columns)}`;
+}
+
+/** An id for a patch such that none of its tiles has a name that is taken. */
+function freeId(item: PatchItem, taken: ReadonlySet<string>, tilePixels: number): string {
   for (let attempt = 1; ; attempt++) {
-    const candidate = attempt === 1 ? id : `${id}-${attempt}`;
-    let isFree = isCut || !taken.has(candidate);
-    for (let i = 0; isCut && isFree && i < columns * rows; i++)
-      isFree = !taken.has(`${candidate}_${i % columns}_${Math.floor(i / columns)}`);
-    if (isFree) return candidate;
+    const id = attempt === 1 ? item.id : `${item.id}-${attempt}`;
+    let isFree = true;
+    for (const name of namesOf(item, id, tilePixels)) isFree &&= !taken.has(name);
+    if (isFree) return id;
   }
 }

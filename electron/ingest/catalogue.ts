@@ -103,7 +103,7 @@ export async function forgetTimes(datasetFolder: string, root: number): Promise<
   await copyToParquet(path, `SELECT * REPLACE (${modified}) FROM read_parquet(${quotePath(path)}) ORDER BY "index"`, ROW_GROUP_ROWS);
 }
 
-/** The columns that a catalogue has: those of an earlier version has fewer. */
+/** The columns that a catalogue has: that of an earlier version has fewer. */
 async function columnsOf(path: string): Promise<ReadonlySet<string>> {
   const rows = await queryParquet(`SELECT name FROM parquet_schema(${quotePath(path)})`);
   return new Set(rows.map(({ name }) => String(name)));
@@ -179,7 +179,7 @@ export async function listTiles(datasetFolder: string, query: TileQuery = {}): P
 
 /** The tile of a row. @throws AppError NOT_FOUND */
 export async function tileAt(datasetFolder: string, row: number): Promise<Tile> {
-  const [tile] = await withIndex(datasetFolder, (index) => tilesAt(datasetFolder, index, row < index.tiles ? [row] : []));
+  const [tile] = await withIndex(datasetFolder, (index) => tilesAt(datasetFolder, index, row >= 0 && row < index.tiles ? [row] : []));
   if (!tile) throw new AppError("NOT_FOUND", `There is no tile in row ${row} of ${datasetFolder}. List its tiles to see which there are.`);
   return tile;
 }
