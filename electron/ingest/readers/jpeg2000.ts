@@ -120,6 +120,7 @@ class TileReader {
   private readonly id = ++opened;
   private readonly decoder = sharedDecoder();
   private readonly kept = new Set<string>();
+  private isOpen = true;
   /** Part of each tile's area that sparse reads have taken. */
   private readonly sparse = new Map<number, number>();
 
@@ -160,6 +161,7 @@ class TileReader {
   }
 
   close(): void {
+    this.isOpen = false;
     for (const key of this.kept) this.decoder.forget(key);
   }
 
@@ -185,7 +187,7 @@ class TileReader {
       const samples = isWhole
         ? await decoder.decode(tileCodestream(codestream, tile, bytes), frameOf(rect, components, bits))
         : await decoder.decode(cutWindow(codestream, tile, bytes, band, rect).bytes, frameOf(rect, 1, bits));
-      decoder.keep(key, samples);
+      if (this.isOpen) decoder.keep(key, samples);
       this.kept.add(key);
       return { samples, rect, step, first };
     } catch (error) {
@@ -207,7 +209,8 @@ class TileReader {
     if (!found) return;
     const bytes = found.parts.reduce((sum, { offset, end }) => sum + end - offset, 0);
     let packets = 0;
-    let heap = bytes + codestream.components * areaOf(rect) * HEAP.sample;
+    // Its bytes lie in the heap and beside it.
+    let heap = 2 * bytes + codestream.components * areaOf(rect) * HEAP.sample;
     for (const coding of codestream.codings) {
       for (const { precinctsAcross, precinctsDown, subbands } of resolutionsOf(rect, coding)) {
         packets += coding.layers * precinctsAcross * precinctsDown;
