@@ -1,6 +1,7 @@
 // Major TOM's Core-S2L2A and Core-S2L1C: `<grid cell>/<product>/B02.tif`, a GeoTIFF a band and `cloud_mask.tif` (see CLOUD_MASK_CLASSES).
 // Francis & Czerkawski, "Major TOM: Expandable Datasets for Earth Observation" (arXiv 2402.12095).
 import { sep } from "node:path";
+import { offsetOfBaseline } from "./baseline.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 
 export const CLOUD_MASK_FILE = "cloud_mask.tif";
@@ -21,8 +22,6 @@ export interface MajorTomScene {
 
 const CELL = /^\d{1,4}[UD]_\d{1,4}[LR]$/;
 const PRODUCT = /^S2[A-D]_MSIL(?:1C|2A)_\d{8}T\d{6}_N(\d\d)(\d\d)_R\d{3}_T\w{5}(?:_\d{8}T\d{6})?$/;
-const FIRST_OFFSET_BASELINE = 4;
-const LAST_BASELINE = 90;
 
 /** Reads the path of a scene's folder by its last two names. @returns null for other folders */
 export function parseMajorTomPath(folder: string): MajorTomScene | null {
@@ -33,12 +32,9 @@ export function parseMajorTomPath(folder: string): MajorTomScene | null {
   const granule = granuleIn(product);
   if (!date || !granule) return null;
   const baseline = `${match[1]}.${match[2]}`;
-  const hasOffset = Number(baseline) >= FIRST_OFFSET_BASELINE && Number(baseline) < LAST_BASELINE;
   // Crops of the products' own pixels. Those of N9999 were processed anew from Level-1C without an offset: the darkest are near DN 0.
-  const radiometry = {
-    offset: hasOffset ? -1000 : 0,
-    quantification: 10_000,
-    source: `Major TOM: processing baseline ${baseline}, ${hasOffset ? "with its offset" : "without an offset"}`,
-  };
+  const offset = offsetOfBaseline(baseline) ?? 0;
+  const source = `Major TOM: processing baseline ${baseline}, ${offset === 0 ? "without an offset" : "with its offset"}`;
+  const radiometry = { offset, quantification: 10_000, source };
   return { cell, product, date, granule, baseline, radiometry };
 }

@@ -1,8 +1,8 @@
 // metadata.json beside images of Earth Engine, as SSL4EO-S12 keeps it: the properties of the Sentinel-2 image that was exported.
 // Wang et al., "SSL4EO-S12" (arXiv 2211.07044). Its images are in EPSG:4326, a GeoTIFF a band, named B1 to B12.
 import { BAND_NAMES, type BandName, parseBandName } from "../../../shared/domain/bands.ts";
-import { AppError } from "../../../shared/domain/errors.ts";
-import { readWhole } from "./byte-source.ts";
+import { offsetOfBaseline } from "./baseline.ts";
+import { isObject, type JsonObject, readJson } from "./json-file.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 
 export interface EarthEngineMetadata {
@@ -29,27 +29,14 @@ export interface EarthEngineMetadata {
 const MAXIMUM_JSON_BYTES = 1024 * 1024;
 /** All of Earth Engine's Sentinel-2 collections. */
 const QUANTIFICATION = 10_000;
-const FIRST_OFFSET_BASELINE = 4;
-const LAST_BASELINE = 90;
-const OFFSET_FROM_04_00 = -1000;
-
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Reads a metadata.json; null when the JSON is something else.
  * @throws AppError NOT_FOUND, NO_ACCESS, BAD_FILE
  */
 export function readEarthEngineMetadata(path: string): EarthEngineMetadata | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(readWhole(path, MAXIMUM_JSON_BYTES).toString("utf8"));
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError("BAD_FILE", `${path} is not valid JSON. Copy or download it again.`, { data: { path }, cause: error });
-  }
-  if (!isObject(json)) return null;
-  const properties = json;
+  const properties = readJson(path, MAXIMUM_JSON_BYTES);
+  if (!isObject(properties)) return null;
   const text = (key: string) => (typeof properties[key] === "string" ? properties[key] : "");
   const product = text("PRODUCT_ID") || null;
   const id = text("system:id");
@@ -83,7 +70,7 @@ function epsgOf(bands: unknown): number | null {
 }
 
 /** The harmonised collections have no offset in the pixels, though images keep the properties that name it; the others have what those say. */
-function radiometryOf(properties: Json, id: string, baseline: string | null): EarthEngineMetadata["radiometry"] {
+function radiometryOf(properties: JsonObject, id: string, baseline: string | null): EarthEngineMetadata["radiometry"] {
   const all = (offset: (band: BandName) => number, source: string) => ({
     offsets: Object.fromEntries(BAND_NAMES.map((band) => [band, offset(band)])) as Record<BandName, number>,
     quantification: QUANTIFICATION,
@@ -97,9 +84,7 @@ function radiometryOf(properties: Json, id: string, baseline: string | null): Ea
     if (band && typeof value === "number" && Math.abs(value) <= 10_000) told.set(band, value);
   }
   if (told.size > 0) return all((band) => told.get(band) ?? 0, "ADD_OFFSET of each band");
-  const number = baseline === null ? Number.NaN : Number(baseline);
-  if (number < FIRST_OFFSET_BASELINE) return all(() => 0, `processing baseline ${baseline}, before offsets`);
-  return number < LAST_BASELINE
-    ? all(() => OFFSET_FROM_04_00, `processing baseline ${baseline}, and the collection is not harmonised`)
-    : null;
+  const offset = offsetOfBaseline(baseline);
+  if (offset === null) return null;
+  return all(() => offset, `processing baseline ${baseline}, ${offset === 0 ? "before offsets" : "and the collection is not harmonised"}`);
 }

@@ -4,7 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { BAND_NAMES, BANDS, type BandName } from "../../../shared/domain/bands.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { bandOfWord } from "./band-descriptions.ts";
-import { listFolder, readWhole } from "./byte-source.ts";
+import { offsetOfBaseline } from "./baseline.ts";
+import { listFolder } from "./byte-source.ts";
+import { isObject, type JsonObject, readJson } from "./json-file.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 
 /** Reflectance is (DN + offset) / quantification. */
@@ -48,16 +50,10 @@ const MAXIMUM_JSON_BYTES = 4 * 1024 * 1024;
 /** JSON files of a folder that are looked into. */
 const MAXIMUM_FILES = 64;
 const DEFAULT_QUANTIFICATION = 10_000;
-/** From this processing baseline on ESA's products hold offsets; those of trial processings, as 99.99, tell nothing. */
-const FIRST_OFFSET_BASELINE = 4;
-const LAST_BASELINE = 90;
-const OFFSET_FROM_04_00 = -1000;
 
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 const textOf = (value: unknown) => (typeof value === "string" && value.length <= 1024 ? value : "");
 const numberOf = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : null);
-const firstOf = (value: unknown): Json => (Array.isArray(value) && isObject(value[0]) ? value[0] : {});
+const firstOf = (value: unknown): JsonObject => (Array.isArray(value) && isObject(value[0]) ? value[0] : {});
 
 /**
  * Reads a STAC item; null when the JSON is something else.
@@ -65,13 +61,7 @@ const firstOf = (value: unknown): Json => (Array.isArray(value) && isObject(valu
  * @throws AppError NOT_FOUND, NO_ACCESS; BAD_FILE when it is no JSON at all
  */
 export function readStacItem(path: string, files: readonly string[] = []): StacItem | null {
-  let item: unknown;
-  try {
-    item = JSON.parse(readWhole(path, MAXIMUM_JSON_BYTES).toString("utf8"));
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError("BAD_FILE", `${path} is not valid JSON. Copy or download it again.`, { data: { path }, cause: error });
-  }
+  const item = readJson(path, MAXIMUM_JSON_BYTES);
   if (!isObject(item) || typeof item.stac_version !== "string" || !isObject(item.assets) || !isObject(item.properties)) return null;
   const { properties } = item;
   const id = textOf(item.id);
@@ -148,12 +138,12 @@ function itemsIn(folder: string, listed: readonly string[], wanted: string, file
 
 interface BandAsset {
   readonly key: string;
-  readonly asset: Json;
+  readonly asset: JsonObject;
   readonly file: string;
 }
 
 /** The asset of each band. @param files that are there */
-function bandAssets(assets: Json, files: ReadonlySet<string>): Map<BandName, BandAsset> {
+function bandAssets(assets: JsonObject, files: ReadonlySet<string>): Map<BandName, BandAsset> {
   const out = new Map<BandName, BandAsset>();
   for (const [key, asset] of Object.entries(assets)) {
     if (!isObject(asset)) continue;
@@ -181,7 +171,7 @@ function rankOf({ key, asset, file }: BandAsset, band: BandName): number {
 }
 
 /** The last part of an asset's address; null when it is no plain file name. */
-function fileOf(asset: Json): string | null {
+function fileOf(asset: JsonObject): string | null {
   const [address] = textOf(asset.href).split(/[?#]/);
   const last = address!.split(/[\\/]/).at(-1)!;
   let name = last;
@@ -193,20 +183,20 @@ function fileOf(asset: Json): string | null {
   return name === "" || name.startsWith(".") || /[\\/\0]/.test(name) ? null : name;
 }
 
-function sclOf(assets: Json): string | null {
+function sclOf(assets: JsonObject): string | null {
   const key = ["SCL", "scl", "SCL_20m", "scl-jp2", "SCL_60m"].find((name) => isObject(assets[name]));
-  return key ? fileOf(assets[key] as Json) : null;
+  return key ? fileOf(assets[key] as JsonObject) : null;
 }
 
 /** ESA's name of a product. */
 const PRODUCT = /^S2[A-D]_(MSIL(1C|2A)|OPER_PRD)_/;
 
-function productOf(id: string, properties: Json): string | null {
+function productOf(id: string, properties: JsonObject): string | null {
   const told = ["s2:product_uri", "sentinel:product_id", "sentinel2:product_id"].map((key) => textOf(properties[key])).find(Boolean);
   return told?.replace(/\.SAFE$/i, "") ?? (PRODUCT.test(id) ? id : null);
 }
 
-function baselineOf(properties: Json, product: string | null): string | null {
+function baselineOf(properties: JsonObject, product: string | null): string | null {
   for (const key of ["s2:processing_baseline", "sentinel:processing_baseline", "processing:version"]) {
     const told = /^(\d\d)\.?(\d\d)$/.exec(textOf(properties[key]));
     if (told) return `${told[1]}.${told[2]}`;
@@ -215,7 +205,7 @@ function baselineOf(properties: Json, product: string | null): string | null {
   return named ? `${named[1]}.${named[2]}` : null;
 }
 
-function granuleOf(properties: Json): string | null {
+function granuleOf(properties: JsonObject): string | null {
   const zoned = (zone: unknown, rest: string) => granuleIn(`T${String(zone).padStart(2, "0")}${rest}`);
   const code = /^(?:MGRS-)?T?(\d{1,2})([A-Z]{3})$/.exec(textOf(properties["s2:mgrs_tile"]) || textOf(properties["grid:code"]));
   if (code) return zoned(code[1], code[2]!);
@@ -227,20 +217,20 @@ function granuleOf(properties: Json): string | null {
   return null;
 }
 
-function epsgOf(owner: Json): number | null {
+function epsgOf(owner: JsonObject): number | null {
   const code = /^EPSG:(\d{4,6})$/.exec(textOf(owner["proj:code"]))?.[1] ?? owner["proj:epsg"];
   const epsg = Number(code ?? Number.NaN);
   return Number.isInteger(epsg) && epsg > 0 ? epsg : null;
 }
 
 /** Earth Search v0 says where its cloud cover is none: `sentinel:valid_cloud_cover`. */
-function cloudOf(properties: Json): number | null {
+function cloudOf(properties: JsonObject): number | null {
   const percent = numberOf(properties["eo:cloud_cover"]);
   return properties["sentinel:valid_cloud_cover"] === false || percent === null || percent < 0 || percent > 100 ? null : percent;
 }
 
 /** STAC 1.0 has `raster:bands`, 1.1 `bands` or fields of the asset itself. */
-function rasterFields(asset: Json): { scale: number | null; offset: number | null; nodata: number | null } {
+function rasterFields(asset: JsonObject): { scale: number | null; offset: number | null; nodata: number | null } {
   const old = firstOf(asset["raster:bands"]);
   const band = firstOf(asset.bands);
   return {
@@ -250,7 +240,7 @@ function rasterFields(asset: Json): { scale: number | null; offset: number | nul
   };
 }
 
-const nodataOf = (asset: Json) => rasterFields(asset).nodata;
+const nodataOf = (asset: JsonObject) => rasterFields(asset).nodata;
 
 /** Scale and offset of reflectance as a band's asset tells them. */
 function scaleOf({ asset }: BandAsset): BandScale | null {
@@ -261,7 +251,7 @@ function scaleOf({ asset }: BandAsset): BandScale | null {
 
 interface Evidence {
   readonly name: string;
-  readonly properties: Json;
+  readonly properties: JsonObject;
   readonly assets: ReadonlyMap<BandName, BandAsset>;
   readonly baseline: string | null;
 }
@@ -299,11 +289,11 @@ function radiometryOf({ name, properties, assets, baseline }: Evidence): StacRad
     const offset = mostCommon([...told.values()].map((scale) => scale.offset))!;
     return { offset, quantification, source: `${name}: scale and offset of each band`, bands: Object.fromEntries(told) };
   }
-  const number = baseline === null ? Number.NaN : Number(baseline);
-  if (number < FIRST_OFFSET_BASELINE) return all(0, `processing baseline ${baseline}, before offsets`);
+  const offset = offsetOfBaseline(baseline);
+  if (offset === 0) return all(0, `processing baseline ${baseline}, before offsets`);
   const isEsas = [...assets.values()].some(({ file }) => /^T\w{5}_\d{8}T\d{6}_B\w\w(_\d\dm)?\.\w+$|\.jp2$/i.test(file));
-  if (number < LAST_BASELINE && (applied === false || isEsas))
-    return all(OFFSET_FROM_04_00, `processing baseline ${baseline}, and the images are ESA's own, so with its offset`);
+  if (offset !== null && (applied === false || isEsas))
+    return all(offset, `processing baseline ${baseline}, and the images are ESA's own, so with its offset`);
   return null;
 }
 

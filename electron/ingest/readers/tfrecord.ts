@@ -139,8 +139,9 @@ async function indexOf(source: ByteSource, pace: Pace): Promise<Pick<TfRecords, 
   return { examples, problems };
 }
 
-function checkStart({ path, size, read }: ByteSource): void {
-  const head = read(0, Math.min(size, HEADER_BYTES));
+function checkStart(source: ByteSource): void {
+  const { path } = source;
+  const head = source.read(0, Math.min(source.size, HEADER_BYTES));
   if (head[0] === 0x1f && head[1] === 0x8b)
     throw new AppError("UNSUPPORTED", `${path} is compressed (GZIP). Unpack it first: gunzip -c FILE > FILE.tfrecord`, { data: { path } });
   if (!isTfRecord(head))
@@ -154,7 +155,9 @@ function peekable(source: ByteSource): ByteSource {
   let from = 0;
   let block: Buffer = Buffer.alloc(0);
   return {
-    ...source,
+    path: source.path,
+    size: source.size,
+    close: () => source.close(),
     read(offset, length) {
       if (offset < from || offset + length > from + block.length) {
         block = source.read(offset, Math.max(length, Math.min(PEEK_BYTES, source.size - offset)));
