@@ -283,7 +283,7 @@ function radiometryOf({ name, properties, assets, baseline }: Evidence): StacRad
   const applied = ["earthsearch:boa_offset_applied", "sentinel:boa_offset_applied"]
     .map((key) => properties[key])
     .find((value) => typeof value === "boolean");
-  const isJpeg = [...assets.values()].every(({ file }) => /\.jp2$/i.test(file));
+  const isJpeg = assets.size > 0 && [...assets.values()].every(({ file }) => /\.jp2$/i.test(file));
   if (applied === true && !isJpeg) return all(0, "the offset is applied already");
   if (told.size > 0) {
     const offset = mostCommon([...told.values()].map((scale) => scale.offset))!;

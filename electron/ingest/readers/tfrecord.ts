@@ -1,6 +1,6 @@
 // TFRecord files of tf.train.Example messages with Sentinel-2 bands, as BigEarthNet's tools and the study's write them:
 // int64 lists B01 to B12 (row by row, each band at its own size), `original_labels`, `original_labels_multi_hot`, `patch_name`.
-import { type BandName, isBandName } from "../../../shared/domain/bands.ts";
+import { BAND_NAMES, type BandName, isBandName } from "../../../shared/domain/bands.ts";
 import type { Problem } from "../../../shared/domain/dataset.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { CORINE_CLASSES } from "../../../shared/domain/labels.ts";
@@ -193,7 +193,7 @@ function describe(source: ByteSource, offset: number, length: number, intern: Re
     else if (key === MULTI_HOT_FEATURE && kind === "int64") multiHot = classesOf(message, start, end);
   }
   const told = labels ?? multiHot;
-  return { offset, length, name, labels: told && intern([...new Set(told)]), bands: intern([...bands].sort()) };
+  return { offset, length, name, labels: told && intern([...new Set(told)]), bands: intern(BAND_NAMES.filter((band) => bands.has(band))) };
 }
 
 /** Class names of a multi-hot vector over BigEarthNet's 43 classes; null for a vector of another length. */
