@@ -4,6 +4,7 @@ import { version } from "./app/version.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { EXIT } from "./commands/context.ts";
 import { ingestCommand, sampleCommand, scanCommand, tileCommand, tilesCommand } from "./commands/data.ts";
+import { dataCommand } from "./commands/dataset.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { labelCommand } from "./commands/label.ts";
@@ -27,6 +28,7 @@ const commands = [
   labelCommand(),
   tilesCommand(),
   tileCommand(),
+  dataCommand(),
   studyCommand(),
   pretrainCommand(),
   finetuneCommand(),

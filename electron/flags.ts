@@ -1,6 +1,7 @@
 // Command-line flags out of zod schemas: names, help, defaults, ranges and choices are read from the schema, never written twice.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { AppError } from "../shared/domain/errors.ts";
 
 interface JsonSchema {
   type?: string;
@@ -137,6 +138,15 @@ export function addFlags(
     }
     return out;
   };
+}
+
+/** Checks what a reader of `addFlags` gives, and fills the defaults. @throws AppError BAD_ARGUMENT naming the flag */
+export function parseFlags<Schema extends z.ZodType>(schema: Schema, given: Record<string, unknown>): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(given);
+  if (success) return data;
+  const [issue] = error.issues;
+  const flag = issue!.path.filter((part) => typeof part === "string").map(kebab);
+  throw new AppError("BAD_ARGUMENT", `--${flag.join("-")}: ${issue!.message}.`);
 }
 
 /**

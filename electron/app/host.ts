@@ -1,5 +1,5 @@
 // The application without a door: a workspace, its jobs and everything that the contract asks for. Electron, `serve` and `cli` each hold one.
-import { rm, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { RunRef, StudyUpdate } from "../../shared/contract/app.ts";
 import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
@@ -10,15 +10,19 @@ import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts
 import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import { type DatasetLoss, DuplicateQuery, type TileFacets, type TileFilter, type VerifyReport } from "../../shared/domain/tile-query.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
 import { runStudy, type StudyStage } from "../executors/local.ts";
 import { runOnGpus } from "../executors/on-gpus.ts";
 import { writeReport } from "../export/report.ts";
-import { listTiles } from "../ingest/catalogue.ts";
+import { listTiles, tileFacets } from "../ingest/catalogue.ts";
+import { listDuplicates } from "../ingest/duplicates.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
 import { labelDataset } from "../ingest/labels/label-dataset.ts";
+import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
+import { verifyDataset } from "../ingest/verify.ts";
 import { planStudy } from "../runs/plan.ts";
 import {
   allRunsOf,
@@ -35,6 +39,7 @@ import {
 import { watchStudy } from "../runs/watch.ts";
 import { diagnose } from "../training/engines/doctor.ts";
 import { trainingGpus } from "../training/engines/gpus.ts";
+import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
 import { JobList, type JobProgress } from "./jobs.ts";
@@ -45,6 +50,7 @@ import { existingFolderOf, folderOf, namesIn, openWorkspace } from "./workspace-
 
 type Door = HostOutputs["app"]["info"]["door"];
 type StudyInput = Parameters<typeof createStudy>[1];
+type VerifyUpdate = { kind: "progress"; done: number; total: number } | { kind: "result"; report: VerifyReport };
 type ScanUpdate = { kind: "progress"; seen: number; path: string } | { kind: "result"; result: ScanResult };
 
 type LabelUpdate = { kind: "progress"; done: number; total: number } | { kind: "result"; report: LabelReport };
@@ -169,7 +175,7 @@ export class Host {
   }
 
   async ingest(input: HostInputs["data"]["ingest"], { signal, onProgress }: WorkOptions): Promise<void> {
-    await ingestFolders({
+    const { tiles, kept, changed } = await ingestFolders({
       folders: input.folders,
       dataset: input.dataset,
       ...(input.tilePixels === undefined ? {} : { tilePixels: input.tilePixels }),
@@ -178,6 +184,11 @@ export class Host {
       onProgress: ({ done, total, skipped, tilesPerSecond, etaSeconds }) =>
         onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds }),
     });
+    // Its readers know of the tiles that were there before only.
+    if (kept > 0) await this.images.forget(input.dataset);
+    const [first] = changed;
+    const note = first ? ` ${changed.length} changed or went away since, first ${first.path}: ${first.reason}` : "";
+    if (kept > 0) onProgress?.({ message: `${tiles - kept} tiles are new; ${kept} were there.${note}` });
   }
 
   startIngest(input: HostInputs["data"]["ingest"]): Job {
@@ -199,13 +210,46 @@ export class Host {
     return readDataset(await existingFolderOf(this.path, "datasets", name));
   }
 
-  async tiles({
+  async tiles({ dataset, filter, ...query }: HostInputs["dataset"]["tiles"]): Promise<{ total: number; tiles: Tile[] }> {
+    return listTiles(await existingFolderOf(this.path, "datasets", dataset), { offset: 0, limit: 200, ...query, ...filter });
+  }
+
+  async facets(dataset: string, filter?: TileFilter): Promise<TileFacets> {
+    return tileFacets(await existingFolderOf(this.path, "datasets", dataset), filter);
+  }
+
+  async duplicates({
     dataset,
+    query,
     offset = 0,
-    limit = 200,
-    label = null,
-  }: HostInputs["dataset"]["tiles"]): Promise<{ total: number; tiles: Tile[] }> {
-    return listTiles(await existingFolderOf(this.path, "datasets", dataset), { offset, limit, label });
+    limit = 100,
+  }: HostInputs["dataset"]["duplicates"]): Promise<HostOutputs["dataset"]["duplicates"]> {
+    const folder = await existingFolderOf(this.path, "datasets", dataset);
+    return listDuplicates(folder, DuplicateQuery.parse(query ?? {}), { offset, limit });
+  }
+
+  /** @param signal ends the work, as does closing the stream */
+  async *verifyDataset(name: string, signal?: AbortSignal): AsyncGenerator<VerifyUpdate> {
+    const folder = await existingFolderOf(this.path, "datasets", name);
+    const { tiles: total } = await readDataset(folder);
+    const progress = new Watched<VerifyUpdate>({ kind: "progress", done: 0, total });
+    const done = new AbortController();
+    const stopped = new AbortController();
+    const verifying = verifyDataset(folder, {
+      signal: signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal,
+      onProgress: (update) => progress.set({ kind: "progress", ...update }),
+    });
+    verifying.catch(() => {}).finally(() => done.abort());
+    try {
+      yield* progress.watch(done.signal, 200);
+      yield { kind: "result", report: await verifying };
+    } finally {
+      stopped.abort();
+    }
+  }
+
+  async relocateDataset({ dataset, from, to }: HostInputs["dataset"]["relocate"]): Promise<Relocation> {
+    return relocateDataset(await existingFolderOf(this.path, "datasets", dataset), { from: resolve(from), to: resolve(to) });
   }
 
   tile(dataset: string, index: number): Promise<HostOutputs["dataset"]["tile"]> {
@@ -236,14 +280,20 @@ export class Host {
     }
   }
 
-  async deleteDataset(name: string): Promise<void> {
-    const folder = await existingFolderOf(this.path, "datasets", name);
-    if (this.jobs.find("ingest", name)) throw new AppError("BUSY", `The data set ${name} is being ingested. Cancel that first.`);
-    const users = (await listStudies(this.path)).filter((study) => study.dataset === name).map((study) => study.name);
-    if (users.length > 0) throw new AppError("BUSY", `The data set ${name} is used by ${users.join(", ")}. Delete those studies first.`);
+  datasetLoss(name: string): Promise<DatasetLoss> {
+    return datasetLoss(this.path, name);
+  }
+
+  /** @param evenIfUsed also when studies or runs use it */
+  async deleteDataset(name: string, evenIfUsed = false): Promise<DatasetLoss> {
+    const loss = await datasetLoss(this.path, name);
+    const users = [...loss.studies, ...loss.runs];
+    if (users.length > 0 && !evenIfUsed)
+      throw new AppError("BUSY", `The data set ${name} is used by ${users.join(", ")}. Delete those first.`, { data: { ...loss } });
+    await deleteDataset(this.path, name);
     await this.images.forget(name);
-    await rm(folder, { recursive: true });
     await this.refresh();
+    return loss;
   }
 
   /** A PNG by its path under the door's origin (`imagePaths` of the contract); `undefined` when it is no such path. */

@@ -42,7 +42,12 @@ export function createRouter(host: Host) {
       tiles: os.dataset.tiles.handler(({ input }) => host.tiles(input)),
       tile: os.dataset.tile.handler(({ input }) => host.tile(input.dataset, input.index)),
       label: os.dataset.label.handler(({ input, signal, path }) => typed(host.label(input, signal), path)),
-      delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset)),
+      facets: os.dataset.facets.handler(({ input }) => host.facets(input.dataset, input.filter)),
+      duplicates: os.dataset.duplicates.handler(({ input }) => host.duplicates(input)),
+      verify: os.dataset.verify.handler(({ input, signal, path }) => typed(host.verifyDataset(input.dataset, signal), path)),
+      relocate: os.dataset.relocate.handler(({ input }) => host.relocateDataset(input)),
+      loss: os.dataset.loss.handler(({ input }) => host.datasetLoss(input.dataset)),
+      delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset, input.evenIfUsed)),
     },
     augmentation: { preview: os.augmentation.preview.handler(({ input }) => host.preview(input)) },
     study: {

@@ -5,8 +5,9 @@ import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/band
 import type { Problem, ScanResult } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
+import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
 import { existingFolderOf, existingWorkspace, openWorkspace } from "../app/workspace-folder.ts";
-import { addFlags } from "../flags.ts";
+import { addFlags, parseFlags } from "../flags.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { readDataset } from "../ingest/dataset-folder.ts";
 import { ingestFolders, MAXIMUM_THREADS } from "../ingest/ingest.ts";
@@ -29,7 +30,8 @@ const IngestFlags = z.strictObject({
   workers: z.int().min(1).max(MAXIMUM_THREADS).optional().describe("worker threads; one a core when left out"),
 });
 
-const TilesFlags = z.strictObject({
+const TilesFlags = TileFilter.omit({ labels: true }).extend({
+  order: z.enum(TILE_ORDERS).default("index"),
   limit: z.int().min(1).optional().describe("at most so many tiles; all when left out"),
   offset: z.int().min(0).default(0).describe("tiles to leave out first"),
 });
@@ -98,7 +100,7 @@ export function scanCommand(): Command {
 
 export function ingestCommand(): Command {
   const command = new Command("ingest")
-    .description("cut folders of imagery into the tiles of a data set; run again, it goes on where it stopped")
+    .description("cut folders of imagery into the tiles of a data set; run again, it goes on where it stopped, or adds what is new")
     .argument("<FOLDER...>", "folders with imagery")
     .requiredOption("--dataset <NAME>", "name of the data set");
   const read = addFlags(command, IngestFlags);
@@ -126,10 +128,12 @@ export function ingestCommand(): Command {
               }),
           }),
         );
-        print({ dataset: options.dataset, tiles: result.tiles, skipped: result.skipped, seconds: result.seconds }, () =>
+        const { dataset, tiles, kept, skipped, changed, seconds } = result;
+        print({ dataset: options.dataset, tiles, added: tiles - kept, skipped, changed, seconds }, () =>
           [
-            `${result.tiles} tiles of ${result.dataset.tilePixels} px in ${result.seconds.toFixed(1)} s: data set ${options.dataset}`,
-            ...problemLines(result.skipped, "skipped"),
+            `${tiles} tiles of ${dataset.tilePixels} px in ${seconds.toFixed(1)} s: data set ${options.dataset}${kept > 0 ? `, ${tiles - kept} of them new` : ""}`,
+            ...problemLines(skipped, "skipped"),
+            ...problemLines(changed, "changed or gone since they were ingested"),
           ].join("\n"),
         );
       }),
@@ -152,10 +156,10 @@ export function tilesCommand(): Command {
   return withCommonFlags(command, { workspace: true }).action(
     (options: CommonOptions & Record<string, unknown> & { dataset: string; label?: string }) =>
       runCommand(options, async ({ print }) => {
-        const { limit, offset } = TilesFlags.parse(read(options));
+        const { limit, ...query } = parseFlags(TilesFlags, read(options));
         const folder = await completeDataset(options);
         const { tiles, total } = await listTiles(folder, {
-          offset,
+          ...query,
           limit: limit ?? Number.MAX_SAFE_INTEGER,
           label: options.label ?? null,
         });

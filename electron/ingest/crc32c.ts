@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli), the checksum of a Zarr shard's index. Node's zlib has CRC-32 only. For short inputs: a byte at a time.
+// CRC-32C (Castagnoli), the checksum of a Zarr shard's index and of TFRecords. Node's zlib has CRC-32 only. For short inputs: a byte at a time.
 
 /** @see RFC 3720, appendix B.4: the reversed polynomial */
 const POLYNOMIAL = 0x82f63b78;
@@ -17,6 +17,6 @@ function makeTable(): Uint32Array {
 export function crc32c(bytes: Uint8Array): number {
   const table = makeTable();
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff]!;
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]!) & 0xff]!;
   return (crc ^ 0xffffffff) >>> 0;
 }

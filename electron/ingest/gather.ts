@@ -2,8 +2,12 @@
 import { basename, dirname, join, relative, sep } from "node:path";
 import { BAND_NAMES, BANDS, type BandName } from "../../shared/domain/bands.ts";
 import type { Problem, SourceKind } from "../../shared/domain/dataset.ts";
-import { BIGEARTHNET_BANDS, LABELS_FILE } from "./readers/bigearthnet.ts";
+import { BIGEARTHNET_BANDS, FORMATS } from "./formats.ts";
+import type { PatchFacts } from "./patch.ts";
+import { LABELS_FILE } from "./readers/bigearthnet.ts";
 import { granuleIn, isoDateIn, parseBandFileName } from "./readers/names.ts";
+import { isSafeProduct } from "./readers/safe-product.ts";
+import type { Scene } from "./scene.ts";
 import type { Folder } from "./walk.ts";
 
 /** A patch or scene as its folder shows it; nothing of it has been opened. Small: there may be half a million. */
@@ -19,16 +23,24 @@ export interface FoundPatch {
   readonly hasLabelsFile: boolean;
   /** EuroSAT: its class. */
   readonly label: string | null;
+  /** Classes that a table beside the patches tells; null: none does. */
+  readonly labels: readonly string[] | null;
+  /** Place of each band in a file with several. */
+  readonly samples: Readonly<Partial<Record<BandName, number>>> | null;
+  /** What is known of its tiles; null: nothing more. */
+  readonly facts: PatchFacts | null;
   readonly date: string | null;
   readonly granule: string | null;
   /** EO Browser's raw files. */
   readonly isRaw: boolean;
+  /** What metadata tell of a scene; null before they are read, and for patches. */
+  readonly scene: Scene | null;
 }
 
 /** Path of a band's file. */
 export function bandFile({ kind, path, name, bands, files }: FoundPatch, band: BandName): string | undefined {
   if (!bands.includes(band)) return undefined;
-  if (kind === "eurosat-ms") return path;
+  if (FORMATS[kind].isFile) return path;
   return join(path, files?.[band] ?? `${name}_${band}.tif`);
 }
 
@@ -50,6 +62,8 @@ export class Gathering {
   folders = 0;
   files = 0;
   readonly images: string[] = [];
+  /** Folders of Sentinel-2 products: what is in them belongs together, and their metadata tell what it is. */
+  readonly products = new Set<string>();
   readonly simulations: string[] = [];
   private readonly root: string;
   private readonly problems: Problem[];
@@ -67,10 +81,15 @@ export class Gathering {
     this.problems = problems;
   }
 
-  add({ path, files }: Folder): void {
+  add({ path, files, folders }: Folder): void {
     this.folders++;
     this.files += files.length;
+    if (this.isInProduct(path)) return;
     const name = basename(path);
+    if (isSafeProduct({ files, folders }) || (files.includes("tileInfo.json") && hasBands(files, folders))) {
+      this.products.add(path);
+      return;
+    }
     if (files.includes("simulation.json")) this.simulations.push(path);
     const labelsName = files.find((file) => LABELS_FILE.test(file));
     if (labelsName) {
@@ -112,6 +131,15 @@ export class Gathering {
     }
     for (const { path, files } of this.resolutionFolders.values()) this.found.push(...this.scenes(path, files.sort()));
     return this.found.sort((a, b) => compare(a.path, b.path) || compare(a.name, b.name));
+  }
+
+  private isInProduct(path: string): boolean {
+    if (this.products.size === 0) return false;
+    for (let folder = path; folder.length >= this.root.length; folder = dirname(folder)) {
+      if (this.products.has(folder)) return true;
+      if (folder === dirname(folder)) break;
+    }
+    return false;
   }
 
   private addLabelled(path: string, files: readonly string[], name: string): void {
@@ -185,8 +213,27 @@ export class Gathering {
   }
 }
 
-function patchOf(kind: SourceKind, path: string, name: string): FoundPatch {
-  return { kind, path, name, bands: [], files: null, hasLabelsFile: false, label: null, date: null, granule: null, isRaw: false };
+export function patchOf(kind: SourceKind, path: string, name: string): FoundPatch {
+  return {
+    kind,
+    path,
+    name,
+    bands: [],
+    files: null,
+    hasLabelsFile: false,
+    label: null,
+    labels: null,
+    samples: null,
+    facts: null,
+    date: null,
+    granule: null,
+    isRaw: false,
+    scene: null,
+  };
+}
+
+function hasBands(files: readonly string[], folders: readonly string[]): boolean {
+  return folders.some((folder) => /^R(10|20|60)m$/i.test(folder)) || files.some((file) => parseBandFileName(file) !== null);
 }
 
 /** The bands whose files are `<name>_<band>.tif`. */

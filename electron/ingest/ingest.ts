@@ -1,23 +1,37 @@
 // Folders of imagery into a data set: plan, read in threads, write in order, describe. Killed or cancelled at any point, it goes on when run again.
-import { mkdir, readdir, rm, statfs } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { BandName } from "../../shared/domain/bands.ts";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
+import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
-import { writeCatalogue } from "./catalogue.ts";
+import { goneFolders, planAddition } from "./addition.ts";
+import { readStoredColumns, writeCatalogue } from "./catalogue.ts";
 import { datasetFile, datasetFolderOf, journalFile, readDataset } from "./dataset-folder.ts";
-import { type BatchLine, closeJournal, type IngestRequest, Journal, readRequest, replayJournal } from "./journal.ts";
+import {
+  type BaseLine,
+  type BatchLine,
+  closeJournal,
+  type IngestRequest,
+  Journal,
+  type JournalHead,
+  readJournalHead,
+  replayJournal,
+} from "./journal.ts";
 import { lockDataset } from "./lock.ts";
 import type { BatchResult } from "./patch.ts";
 import { type Plan, planIngest } from "./plan.ts";
 import { openReaderPool, type ReaderPool } from "./reader-pool.ts";
 import { fileError } from "./readers/byte-source.ts";
+import { moveFolder } from "./relocate.ts";
+import { relativePaths } from "./source-path.ts";
 import { storeMoments } from "./statistics.ts";
 import { bytesPerTile, type OpenFile, StoreWriter } from "./store-writer.ts";
 import { DEFAULT_TILE_PIXELS } from "./survey.ts";
+import type { SampleOptions } from "./tile-sample.ts";
 import { Totals } from "./totals.ts";
 
 export { datasetFolderOf, readDataset } from "./dataset-folder.ts";
@@ -40,6 +54,12 @@ export interface IngestOptions {
   readonly dataset: string;
   /** Side of a tile on the 10 m grid, px (default 120). Smaller rasters are one tile. */
   readonly tilePixels?: number;
+  /** From a tile to the next, px of the 10 m grid (default: the tile's side). */
+  readonly stridePixels?: number | undefined;
+  /** Only some of the tiles. */
+  readonly sample?: SampleOptions | undefined;
+  /** How DN become reflectance, where the user knows better than the metadata. */
+  readonly radiometry?: Radiometry | undefined;
   /** Only these bands. */
   readonly bands?: readonly BandName[];
   /** Reading threads (default: one a core). */
@@ -60,8 +80,12 @@ export interface IngestResult {
   readonly skipped: readonly Problem[];
   readonly seconds: number;
   readonly folder: string;
-  /** The data set was there already; nothing was read. */
+  /** The data set was there already, and the folders hold nothing new; nothing was read. */
   readonly alreadyComplete: boolean;
+  /** Tiles that were there before. */
+  readonly kept: number;
+  /** Patches of the data set whose files changed or went away since they were read; their tiles stay. */
+  readonly changed: readonly Problem[];
 }
 
 const PROGRESS_MS = 200;
@@ -72,7 +96,7 @@ export const MAXIMUM_THREADS = 64;
 const RECORD_BYTES = 600;
 
 /**
- * Ingests folders into a data set, or goes on with an ingest of the same folders.
+ * Ingests folders into a data set, goes on with an ingest of the same folders, or adds what is new in them to the complete data set.
  * @throws AppError ALREADY_EXISTS when the name is taken by other folders or settings, BUSY, NO_DATA, DISK_FULL, BAD_ARGUMENT ...
  */
 export async function ingestFolders(options: IngestOptions, seams: IngestSeams = {}): Promise<IngestResult> {
@@ -84,27 +108,57 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     folders: [...new Set(options.folders.map((path) => resolve(path)))],
     tilePixels: options.tilePixels ?? DEFAULT_TILE_PIXELS,
     bands: options.bands ? [...options.bands] : null,
+    stridePixels: options.stridePixels ?? null,
+    sample: options.sample ?? null,
+    radiometry: options.radiometry ?? null,
   };
-  const finish = (dataset: Dataset, alreadyComplete: boolean): IngestResult => ({
+  const finish = (dataset: Dataset, rest: Pick<IngestResult, "alreadyComplete" | "kept" | "changed">): IngestResult => ({
     dataset,
     tiles: dataset.tiles,
     skipped: dataset.skipped,
     seconds: (performance.now() - started) / 1000,
     folder,
-    alreadyComplete,
+    ...rest,
   });
 
-  const complete = await checkExisting(folder, options.dataset, asked);
-  if (complete) return finish(complete, true);
+  await checkName(folder, options.dataset);
   await makeFolder(folder);
   const unlock = await lockDataset(folder);
   try {
-    const plan = await planIngest({ ...asked, bands: options.bands, signal: options.signal });
-    const request: IngestRequest = { kind: "request", version: 1, ...asked, plan: plan.hash, created: new Date().toISOString() };
-    return finish(await run({ ...options, folder, plan, request, seams }), false);
+    const base = await readBase(folder, options.dataset, asked);
+    if (base && !base.line) return finish(base.dataset, { alreadyComplete: true, kept: base.dataset.tiles, changed: [] });
+    const folders = base?.folders ?? asked.folders;
+    const gone = base ? goneFolders(folders) : [];
+    if (base && gone.length === folders.length)
+      return finish(base.dataset, { alreadyComplete: true, kept: base.dataset.tiles, changed: gone });
+    const all = await planIngest({
+      folders: folders.filter((folder) => gone.every(({ path }) => path !== folder)),
+      tilePixels: asked.tilePixels,
+      bands: options.bands,
+      stridePixels: options.stridePixels,
+      sample: options.sample,
+      radiometryOverride: options.radiometry,
+      signal: options.signal,
+      ...(base ? { layout: base.dataset } : {}),
+    });
+    const { plan, changed } = base
+      ? await planAddition({ datasetFolder: folder, dataset: base.dataset, plan: all, folders, signal: options.signal })
+      : { plan: all, changed: [] };
+    const kept = base?.dataset.tiles ?? 0;
+    if (base && plan.batches.length === 0) return finish(base.dataset, { alreadyComplete: true, kept, changed });
+    const request: IngestRequest = {
+      kind: "request",
+      version: 1,
+      ...asked,
+      folders: [...folders],
+      plan: plan.hash,
+      created: new Date().toISOString(),
+    };
+    return finish(await run({ ...options, folder, plan, request, base, seams }), { alreadyComplete: false, kept, changed });
   } catch (error) {
     // Without a journal there is nothing to go on from.
-    if ((await readRequest(folder)) === null) await rm(folder, { recursive: true, force: true });
+    if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder))))
+      await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
     await unlock().catch(() => {});
@@ -120,33 +174,94 @@ function checkOptions({ folders, dataset, workers }: IngestOptions): void {
   }
 }
 
-type Asked = Pick<IngestRequest, "folders" | "tilePixels" | "bands">;
+type Asked = Pick<IngestRequest, "folders" | "tilePixels" | "bands" | "stridePixels" | "sample" | "radiometry">;
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @throws AppError ALREADY_EXISTS for a folder that is no data set */
+async function checkName(folder: string, name: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const isOurs = names.includes("dataset.json") || (await readJournalHead(folder)) !== null;
+  if (isOurs || names.every((entry) => entry === "ingest.lock" || entry === "store")) return;
+  throw new AppError(
+    "ALREADY_EXISTS",
+    `${folder} exists and is no data set. Choose another name than "${name}", or move that folder away.`,
+  );
+}
+
+/** A complete data set to which tiles are added. */
+interface Base {
+  readonly dataset: Dataset;
+  /** The data set's, then new ones. */
+  readonly folders: readonly string[];
+  /** null: an earlier version made it, which kept too little to add to it. */
+  readonly line: BaseLine | null;
+  /** What an interrupted addition was asked, or the ingest before. */
+  readonly earlier: IngestRequest | null;
+}
 
 /** The data set if it is there and complete. @throws AppError ALREADY_EXISTS when the name stands for something else */
-async function checkExisting(folder: string, name: string, asked: Asked): Promise<Dataset | null> {
-  const request = await readRequest(folder);
+async function readBase(folder: string, name: string, asked: Asked): Promise<Base | null> {
+  const head = await readJournalHead(folder);
   const dataset = await readDataset(folder).catch((error) => {
     if (error instanceof AppError && error.code === "NOT_FOUND") return null;
     throw error;
   });
-  if (!request && !dataset) {
-    const names = await readdir(folder).catch(() => []);
-    if (names.every((entry) => entry === "ingest.lock" || entry === "store")) return null;
-    throw new AppError("ALREADY_EXISTS", `${folder} exists and is no data set. Choose another name, or move that folder away.`);
+  if (!head && !dataset) return null;
+  const request = head?.request;
+  if (!dataset) {
+    if (isSame(request!, asked)) return null;
+    throw new AppError(
+      "ALREADY_EXISTS",
+      `The data set "${name}" is an unfinished one of ${describe(request!)}. Run that ingest again to finish it, delete it, or choose another name for this one.`,
+      { data: { dataset: name } },
+    );
   }
-  if (request && isSame(request, asked)) return dataset;
-  const what = request ? describe(request) : "other folders";
-  throw new AppError(
+  const taken = new AppError(
     "ALREADY_EXISTS",
-    dataset
-      ? `The data set "${name}" exists already, made of ${what}. Choose another name for this one, or delete it first.`
-      : `The data set "${name}" is an unfinished one of ${what}. Run that ingest again to finish it, delete it, or choose another name for this one.`,
+    `The data set "${name}" exists already, made of ${request ? describe({ ...request, folders: dataset.folders ?? request.folders }) : "other folders"}. Choose another name for this one, name its folders as well to add to it, or delete it first.`,
     { data: { dataset: name } },
   );
+  if (!request || !isSame({ ...request, folders: [] }, { ...asked, folders: [] })) throw taken;
+  if (!dataset.folders) {
+    if (isSame(request, asked)) return { dataset, folders: request.folders, line: null, earlier: null };
+    throw taken;
+  }
+  const moved = await moves(dataset.folders, asked.folders);
+  if (!moved) throw taken;
+  let base = dataset;
+  for (const { from, to } of moved) ({ dataset: base } = await moveFolder(folder, { from, to }));
+  const folders = [...new Set([...base.folders!, ...asked.folders])];
+  return { dataset: base, folders, line: await closeFinished(folder, base, head!), earlier: request };
+}
+
+/** Which folders of a data set lie elsewhere now. @returns null when the folders asked for are others */
+async function moves(known: readonly string[], asked: readonly string[]): Promise<{ from: string; to: string }[] | null> {
+  const missing = known.filter((path) => !asked.includes(path));
+  const added = asked.filter((path) => !known.includes(path));
+  if (missing.length > added.length) return null;
+  for (const path of missing) if (await exists(path)) return null;
+  return missing.map((from, i) => ({ from, to: added[i]! }));
+}
+
+/** What an addition starts from. A kill after the data set's record was written may have left the journal open: it is closed now. */
+async function closeFinished(folder: string, dataset: Dataset, { request, base }: JournalHead): Promise<BaseLine | null> {
+  if (base?.rows === dataset.tiles) return base;
+  const totals = new Totals(dataset, [], base ? { dataset, moments: base.moments, crcs: new Array(base.rows).fill(0) } : undefined);
+  await replayJournal(folder, (line) => totals.add(line));
+  if (totals.rows !== dataset.tiles) return null;
+  await closeJournal(folder, request, totals.base());
+  return totals.base();
 }
 
 function isSame(a: Asked, b: Asked): boolean {
-  const text = ({ folders, tilePixels, bands }: Asked) => JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands]);
+  const text = ({ folders, tilePixels, bands, stridePixels, sample, radiometry }: Asked) =>
+    JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands, stridePixels, sample, radiometry]);
   return text(a) === text(b);
 }
 
@@ -166,17 +281,18 @@ interface RunOptions extends IngestOptions {
   readonly folder: string;
   readonly plan: Plan;
   readonly request: IngestRequest;
+  readonly base: Base | null;
   readonly seams: IngestSeams;
 }
 
 async function run(options: RunOptions): Promise<Dataset> {
-  const { folder, plan, request, seams, signal } = options;
+  const { folder, plan, request, base, seams, signal } = options;
   const writer = new StoreWriter(folder, plan.settings.groups, seams.openFile);
   let journal: Journal | undefined;
   let pool: ReaderPool | undefined;
   let totals: Totals | undefined;
   try {
-    ({ journal, totals } = await takeUp(folder, plan, request, writer));
+    ({ journal, totals } = await takeUp({ folder, plan, request, base, writer }));
     await checkSpace(folder, plan, totals.rows);
     const wanted = options.workers ?? availableParallelism();
     const threads = Math.max(1, Math.min(wanted, MAXIMUM_THREADS, plan.batches.length - totals.batches));
@@ -184,7 +300,7 @@ async function run(options: RunOptions): Promise<Dataset> {
     await readAndWrite({ plan, pool, writer, journal, totals, options });
     await pool.close();
     await journal.close();
-    return await complete({ folder, plan, request, writer, totals, options });
+    return await complete({ folder, plan, request, base, writer, totals, options });
   } catch (error) {
     if (totals) await writer.trim(totals.rows);
     throw error;
@@ -193,28 +309,41 @@ async function run(options: RunOptions): Promise<Dataset> {
     await writer.close();
     await journal?.close().catch(() => {});
     // Without a batch there is nothing to go on from.
-    if (totals?.batches === 0) await rm(journalFile(folder), { force: true });
+    if (totals?.batches === 0 && !base) await rm(journalFile(folder), { force: true });
   }
 }
 
-/** Goes on with what an earlier run left, or starts anew. */
-async function takeUp(
-  folder: string,
-  plan: Plan,
-  request: IngestRequest,
-  writer: StoreWriter,
-): Promise<{ journal: Journal; totals: Totals }> {
-  const earlier = await readRequest(folder);
-  if (earlier?.plan === plan.hash) {
-    const totals = new Totals(plan.settings, plan.problems);
+interface TakeUp {
+  readonly folder: string;
+  readonly plan: Plan;
+  readonly request: IngestRequest;
+  readonly base: Base | null;
+  readonly writer: StoreWriter;
+}
+
+/** Goes on with what an earlier run left, or starts anew: behind what the data set holds already, if it does. */
+async function takeUp({ folder, plan, request, base, writer }: TakeUp): Promise<{ journal: Journal; totals: Totals }> {
+  const { settings, problems, hash } = plan;
+  const crcs = base ? (await readStoredColumns(folder, ["crc"], { end: base.dataset.tiles })).crc.map((crc) => crc!) : [];
+  const newTotals = () => new Totals(settings, problems, base ? { dataset: base.dataset, moments: base.line!.moments, crcs } : undefined);
+  if ((base ? base.earlier : (await readJournalHead(folder))?.request)?.plan === hash) {
+    const totals = newTotals();
     const size = await replayJournal(folder, (line) => totals.add(line));
     if (totals.batches > 0 && totals.batches <= plan.batches.length && (await writer.resume(totals.crcs))) {
       return { journal: await Journal.reopen(folder, size), totals };
     }
   }
+  if (base) {
+    if (!(await writer.resume(crcs)))
+      throw new AppError(
+        "BAD_FILE",
+        `The data set ${folder} is damaged, so that nothing can be added to it. Run \`data verify\` to see what is.`,
+      );
+    return { journal: await Journal.start(folder, request, base.line), totals: newTotals() };
+  }
   await rm(datasetFile(folder), { force: true });
   await writer.start();
-  return { journal: await Journal.start(folder, request), totals: new Totals(plan.settings, plan.problems) };
+  return { journal: await Journal.start(folder, request, null), totals: newTotals() };
 }
 
 const sizeText = (bytes: number) => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
@@ -260,7 +389,7 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
     dispatch();
     const result = await underWay.get(i)!;
     underWay.delete(i);
-    const line = lineOf(i, result, totals.rows);
+    const line = lineOf(i, result, totals.rows, options.request.folders);
     await writer.append(result.pixels, result.tiles.length);
     await journal.append(line);
     totals.add(line);
@@ -270,11 +399,11 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
   report(0, true);
 }
 
-function lineOf(batch: number, { tiles, moments, skipped, empty }: BatchResult, firstRow: number): BatchLine {
+function lineOf(batch: number, { tiles, moments, skipped, empty }: BatchResult, firstRow: number, folders: readonly string[]): BatchLine {
   return {
     kind: "batch",
     batch,
-    tiles: tiles.map((tile, i) => ({ index: firstRow + i, ...tile })),
+    tiles: tiles.map((tile, i) => ({ index: firstRow + i, ...tile, ...relativePaths(folders, tile) })),
     moments: Object.fromEntries(Object.entries(moments).map(([band, own]) => [band, storeMoments(own)])),
     skipped: [...skipped],
     empty: [...empty],
@@ -305,17 +434,13 @@ function progressOf(plan: Plan, totals: Totals, { onProgress }: IngestOptions): 
   };
 }
 
-interface Complete {
-  readonly folder: string;
-  readonly plan: Plan;
-  readonly request: IngestRequest;
-  readonly writer: StoreWriter;
+interface Complete extends TakeUp {
   readonly totals: Totals;
   readonly options: RunOptions;
 }
 
 /** Describes the data set; `dataset.json` comes last. */
-async function complete({ folder, plan, request, writer, totals, options }: Complete): Promise<Dataset> {
+async function complete({ folder, plan, request, base, writer, totals, options }: Complete): Promise<Dataset> {
   const skipped = totals.skipped();
   if (totals.rows === 0) {
     await rm(folder, { recursive: true, force: true });
@@ -329,7 +454,7 @@ async function complete({ folder, plan, request, writer, totals, options }: Comp
   const dataset: Dataset = {
     version: 1,
     name: options.dataset,
-    created: new Date().toISOString(),
+    created: base?.dataset.created ?? new Date().toISOString(),
     tiles: totals.rows,
     tilePixels: plan.settings.tilePixels,
     groups: [...plan.settings.groups],
@@ -338,14 +463,17 @@ async function complete({ folder, plan, request, writer, totals, options }: Comp
     radiometry: { ...plan.radiometry },
     sources: [...plan.sources],
     skipped,
-    simulated: plan.simulated,
+    simulated: plan.simulated || (base?.dataset.simulated ?? false),
     fingerprint: totals.fingerprint(),
+    // The labels of earlier tiles stay as they were made.
+    ...(base?.dataset.labelling ? { labelling: { ...base.dataset.labelling, ingestFingerprint: totals.fingerprint() } } : {}),
+    folders: [...request.folders],
   };
   const { tilePixels, radiometry } = dataset;
   await writer.finish({ tilePixels, radiometry, fingerprint: dataset.fingerprint });
-  await writeCatalogue(folder);
+  await writeCatalogue(folder, base?.dataset.tiles);
   options.signal?.throwIfAborted();
   await writeFileAtomic(datasetFile(folder), `${JSON.stringify(dataset, null, 2)}\n`);
-  await closeJournal(folder, request);
+  await closeJournal(folder, request, totals.base());
   return dataset;
 }

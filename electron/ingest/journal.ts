@@ -1,10 +1,12 @@
 // `ingest.jsonl`: what an ingest was asked and what it has done, a line a batch. A killed ingest goes on behind the last whole line.
+// Of a complete data set it keeps what an addition starts from; while tiles are added, their batches follow.
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { BandNameSchema, Problem, Tile } from "../../shared/domain/dataset.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
 import { journalFile } from "./dataset-folder.ts";
 import { fileError } from "./readers/byte-source.ts";
+import { SampleOptions } from "./tile-sample.ts";
 
 /** The first line: what was asked, and the hash of the plan that followed from it. */
 export const IngestRequest = z.object({
@@ -13,6 +15,9 @@ export const IngestRequest = z.object({
   folders: z.array(z.string()),
   tilePixels: z.int().nullable(),
   bands: z.array(BandNameSchema).nullable(),
+  stridePixels: z.int().nullable().default(null),
+  sample: SampleOptions.nullable().default(null),
+  radiometry: z.object({ offset: z.number(), quantification: z.number() }).nullable().default(null),
   plan: z.string(),
   created: z.string(),
 });
@@ -20,11 +25,28 @@ export type IngestRequest = z.infer<typeof IngestRequest>;
 
 const StoredMomentsSchema = z.tuple([z.number(), z.string(), z.string(), z.number(), z.number()]);
 
+/** The second line where tiles are added to a data set: what it holds already. */
+export const BaseLine = z.object({
+  kind: z.literal("base"),
+  rows: z.int(),
+  moments: z.partialRecord(BandNameSchema, StoredMomentsSchema),
+});
+export type BaseLine = z.infer<typeof BaseLine>;
+
+/** A row of the catalogue, as `StoredTile`. */
+const JournalTile = Tile.extend({
+  root: z.int().nullable(),
+  file: z.string().nullable(),
+  bytes: z.number().nullable(),
+  modified: z.number().nullable(),
+  crc: z.int(),
+});
+
 /** A line for every batch, in order. */
 export const BatchLine = z.object({
   kind: z.literal("batch"),
   batch: z.int(),
-  tiles: z.array(Tile.extend({ crc: z.int() })),
+  tiles: z.array(JournalTile),
   moments: z.partialRecord(BandNameSchema, StoredMomentsSchema),
   skipped: z.array(Problem),
   empty: z.array(z.object({ path: z.string(), tiles: z.int() })),
@@ -43,11 +65,9 @@ export class Journal {
     this.size = size;
   }
 
-  /** Starts a journal; an old one is replaced. */
-  static async start(datasetFolder: string, request: IngestRequest): Promise<Journal> {
-    const path = journalFile(datasetFolder);
-    await writeFileAtomic(path, `${JSON.stringify(request)}\n`);
-    return Journal.reopen(datasetFolder, Buffer.byteLength(JSON.stringify(request)) + 1);
+  /** Starts a journal; an old one is replaced. @param base what the data set holds already, where tiles are added to one */
+  static async start(datasetFolder: string, request: IngestRequest, base: BaseLine | null): Promise<Journal> {
+    return Journal.reopen(datasetFolder, await writeHead(datasetFolder, request, base));
   }
 
   /** Goes on behind the first `size` bytes. */
@@ -80,10 +100,21 @@ export class Journal {
   }
 }
 
-/** Reads what was asked; null when there is no journal, or none of ours. */
-export async function readRequest(datasetFolder: string): Promise<IngestRequest | null> {
-  for await (const { text } of lines(journalFile(datasetFolder))) return IngestRequest.safeParse(parse(text)).data ?? null;
-  return null;
+/** How a journal begins. */
+export interface JournalHead {
+  readonly request: IngestRequest;
+  readonly base: BaseLine | null;
+}
+
+/** Reads how a journal begins; null when there is none, or none of ours. */
+export async function readJournalHead(datasetFolder: string): Promise<JournalHead | null> {
+  let request: IngestRequest | undefined;
+  for await (const { text } of lines(journalFile(datasetFolder))) {
+    if (request) return { request, base: BaseLine.safeParse(parse(text)).data ?? null };
+    request = IngestRequest.safeParse(parse(text)).data;
+    if (!request) return null;
+  }
+  return request ? { request, base: null } : null;
 }
 
 /**
@@ -93,23 +124,31 @@ export async function readRequest(datasetFolder: string): Promise<IngestRequest 
  */
 export async function replayJournal(datasetFolder: string, onBatch: (line: BatchLine) => void): Promise<number> {
   let size = 0;
-  let expected = -1;
+  let isHead = true;
+  let expected = 0;
   for await (const { text, bytes } of lines(journalFile(datasetFolder))) {
     const value = parse(text);
-    if (expected >= 0) {
+    if (!isHead && !(expected === 0 && BaseLine.safeParse(value).success)) {
       const line = BatchLine.safeParse(value).data;
       if (!line || line.batch !== expected) break;
       onBatch(line);
+      expected++;
     }
-    expected++;
+    isHead = false;
     size += bytes;
   }
   return size;
 }
 
-/** Leaves only what was asked: the tiles are in the catalogue by then. */
-export async function closeJournal(datasetFolder: string, request: IngestRequest): Promise<void> {
-  await writeFileAtomic(journalFile(datasetFolder), `${JSON.stringify(request)}\n`);
+/** Leaves only what an addition starts from: the tiles are in the catalogue by then. */
+export async function closeJournal(datasetFolder: string, request: IngestRequest, base: BaseLine): Promise<void> {
+  await writeHead(datasetFolder, request, base);
+}
+
+async function writeHead(datasetFolder: string, request: IngestRequest, base: BaseLine | null): Promise<number> {
+  const text = [request, ...(base ? [base] : [])].map((line) => `${JSON.stringify(line)}\n`).join("");
+  await writeFileAtomic(journalFile(datasetFolder), text);
+  return Buffer.byteLength(text);
 }
 
 function parse(text: string): unknown {

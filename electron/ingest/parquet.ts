@@ -107,16 +107,18 @@ export async function writeParquet(path: string, columns: readonly ParquetColumn
 /**
  * Writes the result of a query as a Parquet file (ZSTD), atomically.
  * @param sql a SELECT, from the program
+ * @param rowGroupRows rows of a row group; DuckDB's own when left out
  * @throws AppError DISK_FULL, NO_ACCESS
  */
-export async function copyToParquet(path: string, sql: string): Promise<void> {
-  await withConnection((connection) => copyTo(connection, path, `(${sql})`));
+export async function copyToParquet(path: string, sql: string, rowGroupRows?: number): Promise<void> {
+  await withConnection((connection) => copyTo(connection, path, `(${sql})`, rowGroupRows));
 }
 
-async function copyTo(connection: DuckDBConnection, path: string, source: string): Promise<void> {
+async function copyTo(connection: DuckDBConnection, path: string, source: string, rowGroupRows?: number): Promise<void> {
+  const size = rowGroupRows === undefined ? "" : `, ROW_GROUP_SIZE ${rowGroupRows}`;
   await replaceFile(path, async (aside) => {
     try {
-      await connection.run(`COPY ${source} TO ${quoteText(aside)} (FORMAT parquet, COMPRESSION zstd)`);
+      await connection.run(`COPY ${source} TO ${quoteText(aside)} (FORMAT parquet, COMPRESSION zstd${size})`);
     } catch (error) {
       throw duckdbError(path, error);
     }
@@ -162,7 +164,7 @@ export async function readParquet(path: string, options: ReadOptions = {}): Prom
     limit !== undefined && limit < Number.MAX_SAFE_INTEGER ? `LIMIT ${Math.max(0, Math.floor(limit))}` : "",
     offset ? `OFFSET ${Math.max(0, Math.floor(offset))}` : "",
   ];
-  return queryColumns(path, clauses.join(" "), parameters);
+  return query(path, clauses.join(" "), parameters);
 }
 
 /**
@@ -170,21 +172,18 @@ export async function readParquet(path: string, options: ReadOptions = {}): Prom
  * @returns one object a row: for small results
  */
 export async function queryParquet(sql: string, parameters?: ReadOptions["parameters"]): Promise<Record<string, ParquetValue>[]> {
-  const columns = Object.entries(await queryColumns("the Parquet files", sql, parameters));
+  const columns = Object.entries(await queryColumns(sql, parameters));
   return Array.from({ length: columns[0]?.[1].length ?? 0 }, (_, i) =>
     Object.fromEntries(columns.map(([name, values]) => [name, values[i]!])),
   );
 }
 
-/**
- * As `queryParquet`, but the values of each column by its name: for large results.
- * @param path of the file, for errors
- */
-export async function queryColumns(
-  path: string,
-  sql: string,
-  parameters?: ReadOptions["parameters"],
-): Promise<Record<string, ParquetValue[]>> {
+/** As `queryParquet`. @returns the values of each column by its name: for large results */
+export async function queryColumns(sql: string, parameters?: ReadOptions["parameters"]): Promise<Record<string, ParquetValue[]>> {
+  return query("the Parquet files", sql, parameters);
+}
+
+async function query(path: string, sql: string, parameters: ReadOptions["parameters"]): Promise<Record<string, ParquetValue[]>> {
   return withConnection(async (connection, duckdb) => {
     try {
       const values = parameters?.map((value) => (typeof value === "object" ? duckdb.listValue(value) : value));

@@ -1,16 +1,25 @@
 // What passes between planning, reading and storing: a patch to read, the tiles that came of it, and the batch that holds their pixels.
 import { crc32 } from "node:zlib";
 import type { BandName } from "../../shared/domain/bands.ts";
-import type { BandGroup, Problem, SourceKind, Tile } from "../../shared/domain/dataset.ts";
-import type { Radiometry } from "../../shared/raster/radiometry.ts";
+import type { BandGroup, Problem, Source, SourceKind, Tile } from "../../shared/domain/dataset.ts";
+import { tileHash } from "../../shared/raster/tile-hash.ts";
+import { type FileStamp, stampOf } from "./file-stamp.ts";
+import { footprintOf } from "./footprint.ts";
+import type { Scene } from "./scene.ts";
 import { addPixels, type BandMoments, emptyMoments, mergeMoments } from "./statistics.ts";
 
-/** Tiles of a patch, counted in tiles from its upper left corner; `end` columns and rows are exclusive. */
-export interface TileRange {
-  readonly column: number;
-  readonly endColumn: number;
-  readonly row: number;
-  readonly endRow: number;
+/** What is known of all tiles of a patch before it is read. */
+export type PatchFacts = Partial<
+  Pick<Tile, "split" | "country" | "product" | "cloud" | "snow" | "offset" | "quantification" | "radiometrySource">
+>;
+
+/** How a file's values become the data set's DN: `(value x factor + offset of the band) x scale + shift`. */
+export interface Conversion {
+  /** DN of the value 1: 10000 where floating-point files hold reflectance. */
+  readonly factor: number;
+  readonly offsets: Readonly<Partial<Record<BandName, number>>>;
+  readonly scale: number;
+  readonly shift: number;
 }
 
 /** A patch, or a part of a scene, to be read by a worker. Plain data: it is posted. */
@@ -30,9 +39,22 @@ export interface PatchItem {
   /** Size on the 10 m grid that was planned for, px. */
   readonly width: number;
   readonly height: number;
-  /** Floating-point files: DN of the value 1, 10000 where they hold reflectance. null: the files hold whole numbers, which are DN. */
-  readonly dnScale: number | null;
-  readonly range: TileRange;
+  readonly isFloat: boolean;
+  /** Place of each band in a file with several. */
+  readonly samples: Readonly<Partial<Record<BandName, number>>> | null;
+  /** null: the files' values are the data set's DN. */
+  readonly conversion: Conversion | null;
+  /** What is recorded of each tile. */
+  readonly facts: PatchFacts;
+  /** What tells clouds, and where the scene lies if its images do not say so. */
+  readonly scene: Pick<Scene, "place" | "mask"> | null;
+  /** Tiles that the whole patch gives. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Those to be read, by column and row, counted from the upper left corner, in the order in which they are read. */
+  readonly places: readonly (readonly [column: number, row: number])[];
+  /** They are few of the scene's. */
+  readonly isSparse: boolean;
   /** The id of a tile gets `_<column>_<row>`. */
   readonly isCut: boolean;
 }
@@ -40,13 +62,18 @@ export interface PatchItem {
 /** What the tiles of a data set look like, and how DN are to be counted. */
 export interface ReadSettings {
   readonly tilePixels: number;
+  /** From a tile to the next, px of the 10 m grid. */
+  readonly stridePixels: number;
   readonly groups: readonly BandGroup[];
-  readonly radiometry: Radiometry;
+  readonly radiometry: Source["radiometry"];
 }
 
-/** A tile of the catalogue before it has a row, and the checksum of its pixels. */
-export interface ReadTile extends Omit<Tile, "index"> {
-  /** CRC-32 over the tile's pixels, group after group. */
+/** What a reader tells of a tile. What it leaves out is not known; the radiometry is then the data set's. */
+export type TileFacts = Pick<Tile, "id" | "source" | "path" | "labels" | "date" | "granule" | "crs" | "transform"> &
+  Partial<Pick<Tile, "cloud" | "shadow" | "snow" | "split" | "country" | "product" | "offset" | "quantification" | "radiometrySource">>;
+
+/** A tile of the catalogue before it has a row, with the state of its files. */
+export interface ReadTile extends Omit<Tile, "index">, FileStamp {
   readonly crc: number;
 }
 
@@ -74,6 +101,7 @@ export class TileBatch {
   private readonly moments = new Map<BandName, BandMoments>();
   private readonly skipped: Problem[] = [];
   private readonly empty = new Map<string, number>();
+  private stamp: FileStamp = { file: null, bytes: null, modified: null };
 
   /** @param pixels one array a group, room for all tiles of the batch; their content does not matter */
   constructor(settings: ReadSettings, pixels: readonly Uint16Array[]) {
@@ -87,11 +115,17 @@ export class TileBatch {
     return { data: this.pixels[groupIndex]!, at: this.tiles.length * tileLength(group) + bandIndex * group.pixels * group.pixels };
   }
 
+  /** Says which patch the tiles that follow are cut from. */
+  begin(item: PatchItem): void {
+    this.stamp = stampOf(item, this.settings);
+  }
+
   /** Keeps the tile in the slot; a tile without any data is left out and counted. */
-  commit(tile: Omit<Tile, "index" | "nodata">): void {
-    const { groups, radiometry } = this.settings;
+  commit(tile: TileFacts): void {
+    const { groups, radiometry, tilePixels } = this.settings;
     const moments: [BandName, BandMoments][] = [];
     let missing = 0;
+    let saturated = 0;
     let total = 0;
     let crc = 0;
     groups.forEach((group, g) => {
@@ -100,7 +134,9 @@ export class TileBatch {
       group.bands.forEach((band, b) => {
         const { at } = this.slot(g, b);
         const own = emptyMoments();
-        missing += addPixels(own, data, at, at + area, radiometry.offset);
+        const without = addPixels(own, data, at, at + area, radiometry.offset);
+        missing += without;
+        saturated += area - without - own.count;
         moments.push([band, own]);
       });
       const { at } = this.slot(g, 0);
@@ -116,7 +152,28 @@ export class TileBatch {
       if (sum) mergeMoments(sum, own);
       else this.moments.set(band, own);
     }
-    this.tiles.push({ ...tile, nodata: missing / total, crc });
+    this.tiles.push({
+      cloud: null,
+      shadow: null,
+      snow: null,
+      split: null,
+      country: null,
+      product: null,
+      offset: radiometry.offset,
+      quantification: radiometry.quantification,
+      radiometrySource: radiometry.source,
+      ...tile,
+      ...this.stamp,
+      nodata: missing / total,
+      saturated: saturated / total,
+      footprint: footprintOf(tile.crs, tile.transform, tilePixels),
+      hash: tileHash(
+        this.pixels.map((data, g) => data.subarray(this.slot(g, 0).at, this.slot(g, 0).at + tileLength(groups[g]!))),
+        groups,
+      ),
+      crc,
+      excluded: false,
+    });
   }
 
   skip(problem: Problem): void {

@@ -2,18 +2,20 @@
 import { createHash } from "node:crypto";
 import { join, relative, resolve, sep } from "node:path";
 import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
-import type { BandGroup, Problem, Source } from "../../shared/domain/dataset.ts";
+import type { BandGroup, Dataset, Problem, Source } from "../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
+import type { Radiometry } from "../../shared/raster/radiometry.ts";
+import { FORMATS, isScenes } from "./formats.ts";
 import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
-import type { PatchItem, ReadSettings, TileRange } from "./patch.ts";
-import { stacRadiometry } from "./radiometry-source.ts";
+import { referenceSize } from "./open-patch.ts";
+import type { PatchItem, ReadSettings } from "./patch.ts";
+import { conversionOf, storedRadiometry } from "./radiometry-source.ts";
 import { groupName } from "./readers/bands.ts";
-import { BIGEARTHNET_PIXELS } from "./readers/bigearthnet.ts";
-import { byteScratch } from "./readers/byte-source.ts";
-import { EUROSAT_PIXELS } from "./readers/eurosat.ts";
-import { openGeoTiff } from "./readers/geotiff.ts";
 import { sanitise } from "./readers/names.ts";
-import { DEFAULT_TILE_PIXELS, edgeNote, pause, referenceSize, SMALLEST_TILE_PIXELS, type SurveyedSource, surveyFolder } from "./survey.ts";
+import { openRaster } from "./readers/open-raster.ts";
+import { offsetOf } from "./scene.ts";
+import { DEFAULT_TILE_PIXELS, edgeNote, pause, SMALLEST_TILE_PIXELS, type SurveyedSource, surveyFolder } from "./survey.ts";
+import { chooseTiles, type SampleOptions } from "./tile-sample.ts";
 
 /** Tiles of a batch: what a worker reads at once. 64 BigEarthNet tiles are 10 MB. */
 const BATCH_TILES = 64;
@@ -23,13 +25,16 @@ const WHOLE_SCENE_TILES = 128;
 const STRIPS = 4;
 export const LARGEST_TILE_PIXELS = 512;
 
+/** Tiles by column and row, counted from the upper left corner. */
+type Places = readonly (readonly [column: number, row: number])[];
+
 /** A batch: consecutive patches, or a part of one scene. */
 export interface PlannedBatch {
   /** Patches `first` to `end` (exclusive) of the plan. */
   readonly first: number;
   readonly end: number;
   /** Only these tiles of the one patch. */
-  readonly range: TileRange | null;
+  readonly places: Places | null;
   /** Tiles when nothing is wrong. */
   readonly tiles: number;
   /** Batches of one lane go to one worker. */
@@ -41,7 +46,9 @@ interface PlannedPatch {
   readonly id: string;
   readonly width: number;
   readonly height: number;
-  readonly dnScale: number | null;
+  readonly columns: number;
+  readonly rows: number;
+  readonly source: SurveyedSource;
 }
 
 export interface Plan {
@@ -60,12 +67,23 @@ export interface Plan {
   itemsOf(batch: PlannedBatch): PatchItem[];
 }
 
+/** What a data set says of its layout. */
+export type Layout = Pick<Dataset, "name" | "tilePixels" | "groups" | "radiometry">;
+
 export interface PlanOptions {
   readonly folders: readonly string[];
   /** Side of a tile on the 10 m grid, px; smaller rasters are one tile. */
   readonly tilePixels?: number | undefined;
+  /** From a tile to the next, px of the 10 m grid; the tile's side when left out. */
+  readonly stridePixels?: number | undefined;
+  /** Only some of the tiles. */
+  readonly sample?: SampleOptions | undefined;
   /** Only these bands; all that all sources have when left out. */
   readonly bands?: readonly BandName[] | undefined;
+  /** How DN become reflectance, where the user knows better than the metadata. */
+  readonly radiometryOverride?: Radiometry | undefined;
+  /** The layout that all tiles must have: that of the data set to which they are added. */
+  readonly layout?: Layout | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { seen: number; path: string }) => void) | undefined;
 }
@@ -80,43 +98,36 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
   const surveyed: SurveyedSource[] = [];
   const problems: Problem[] = [];
   for (const folder of new Set(options.folders.map((folder) => resolve(folder)))) {
-    const survey = await surveyFolder(folder, { tilePixels: wanted, signal, onProgress });
+    const survey = await surveyFolder(folder, { tilePixels: wanted, radiometry: options.radiometryOverride, signal, onProgress });
     surveyed.push(...survey.sources);
     problems.push(...survey.problems);
   }
-  const { sources, tilePixels, groups, reference, notes } = chooseLayout(surveyed, options.bands, problems);
-  const { radiometry } = sources[0]!.source;
-  const settings: ReadSettings = { tilePixels, groups, radiometry };
+  const { sources, tilePixels, groups, radiometry, reference, notes } = options.layout
+    ? fitLayout(surveyed, options.layout, problems)
+    : chooseLayout(surveyed, options.bands, problems);
+  const stridePixels = checkStride(options.stridePixels ?? tilePixels, tilePixels, groups);
+  const settings: ReadSettings = { tilePixels, stridePixels, groups, radiometry };
 
   const patches: PlannedPatch[] = [];
-  const batches: PlannedBatch[] = [];
   const ids = new Ids();
-  const seen = new Map<string, string>();
+  const seen = new Set<string>();
   const edges = new Map<Source, number>();
-  const scratch = byteScratch();
-  let open: { first: number; tiles: number } | undefined;
-  let lane = 0;
-  const closeBatch = () => {
-    if (open) batches.push({ first: open.first, end: patches.length, range: null, tiles: open.tiles, lane: lane++ });
-    open = undefined;
-  };
-  for (const { source, patches: found, dnScale } of sources) {
-    for (let i = 0; i < found.length; i++) {
+  const count = (size: number) => (size < tilePixels ? 0 : Math.floor((size - tilePixels) / stridePixels) + 1);
+  for (const source of sources) {
+    for (let i = 0; i < source.patches.length; i++) {
       if (i % 200 === 0) await pause(signal);
-      const patch = found[i]!;
+      const patch = source.patches[i]!;
       const key = `${patch.path}\0${patch.name}`;
       if (seen.has(key)) continue;
-      seen.set(key, patch.path);
+      seen.add(key);
       let size: { width: number; height: number };
       try {
-        if (patch.kind === "geotiff-bands") checkRadiometry(patch, radiometry);
-        size = sizeOf(patch, groups, scratch);
+        size = sizeOf(patch, groups);
       } catch (error) {
         problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}${sep}`, "") });
         continue;
       }
-      const columns = Math.floor(size.width / tilePixels);
-      const rows = Math.floor(size.height / tilePixels);
+      const [columns, rows] = [count(size.width), count(size.height)];
       if (columns * rows === 0) {
         problems.push({
           path: patch.path,
@@ -124,47 +135,24 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
         });
         continue;
       }
-      if (patch.kind === "geotiff-bands" && (size.width % tilePixels !== 0 || size.height % tilePixels !== 0)) {
-        edges.set(source, (edges.get(source) ?? 0) + 1);
-      }
-      const id = ids.claim(patch, source, columns, rows);
+      const rest = (size: number, tiles: number) => size - (tiles - 1) * stridePixels - tilePixels;
+      if (isScenes(patch.kind) && (rest(size.width, columns) > 0 || rest(size.height, rows) > 0))
+        edges.set(source.source, (edges.get(source.source) ?? 0) + 1);
+      const id = ids.claim(patch, source.source, columns, rows);
       if (!id) {
         problems.push({ path: patch.path, reason: `is the same patch as ${ids.holder(patch)}. Leave one of them out.` });
         continue;
       }
-      const tiles = columns * rows;
-      if (tiles <= WHOLE_SCENE_TILES) {
-        if (open && open.tiles + tiles > BATCH_TILES) closeBatch();
-        open ??= { first: patches.length, tiles: 0 };
-        open.tiles += tiles;
-        patches.push({ patch, id, ...size, dnScale });
-        continue;
-      }
-      closeBatch();
-      patches.push({ patch, id, ...size, dnScale });
-      const stripColumns = Math.ceil(columns / STRIPS);
-      const stripRows = Math.max(1, Math.floor(BATCH_TILES / stripColumns));
-      for (let row = 0; row < rows; row += stripRows) {
-        for (let strip = 0; strip * stripColumns < columns; strip++) {
-          const range = {
-            column: strip * stripColumns,
-            endColumn: Math.min(columns, (strip + 1) * stripColumns),
-            row,
-            endRow: Math.min(rows, row + stripRows),
-          };
-          const count = (range.endColumn - range.column) * (range.endRow - range.row);
-          batches.push({ first: patches.length - 1, end: patches.length, range, tiles: count, lane: strip });
-        }
-      }
+      patches.push({ patch, id, ...size, columns, rows, source });
     }
   }
-  closeBatch();
   if (patches.length === 0) {
     const [first] = problems;
     throw new AppError("NO_DATA", `Nothing can be ingested${first ? `: ${first.path}: ${first.reason}` : ""}`, {
       data: { problems: problems.slice(0, 100) },
     });
   }
+  const batches = options.sample ? sampleBatches(patches, options.sample) : allBatches(patches);
   const bands = groups.flatMap((group) => group.bands);
   return {
     settings,
@@ -172,15 +160,78 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     sources: sources.map(({ source }) => ({
       ...source,
       bands: BAND_NAMES.filter((band) => source.bands.includes(band)),
-      notes: [...(source === reference ? notes : []), ...(edges.has(source) ? [edgeNote(edges.get(source)!, tilePixels)] : [])],
+      notes: [
+        ...source.notes,
+        ...(source === reference ? notes : []),
+        ...(edges.has(source) ? [edgeNote(edges.get(source)!, tilePixels)] : []),
+      ],
     })),
     simulated: sources.some(({ source }) => source.simulated),
     batches,
     tiles: batches.reduce((sum, batch) => sum + batch.tiles, 0),
     problems: distinct(problems),
-    hash: hashOf(settings, patches, batches),
-    itemsOf: ({ first, end, range }) => patches.slice(first, end).map((planned) => itemOf(planned, bands, tilePixels, range)),
+    hash: hashOf(settings, patches, batches, options.sample),
+    itemsOf: ({ first, end, places }) =>
+      patches.slice(first, end).map((planned) => itemOf(planned, bands, settings, places, options.sample !== undefined)),
   };
+}
+
+/** Small patches together, large scenes in parts. */
+function allBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
+  const batches: PlannedBatch[] = [];
+  let open: { first: number; tiles: number } | undefined;
+  let lane = 0;
+  const closeBatch = (end: number) => {
+    if (open) batches.push({ first: open.first, end, places: null, tiles: open.tiles, lane: lane++ });
+    open = undefined;
+  };
+  patches.forEach(({ columns, rows }, i) => {
+    const tiles = columns * rows;
+    if (tiles <= WHOLE_SCENE_TILES) {
+      if (open && open.tiles + tiles > BATCH_TILES) closeBatch(i);
+      open ??= { first: i, tiles: 0 };
+      open.tiles += tiles;
+      return;
+    }
+    closeBatch(i);
+    const stripColumns = Math.ceil(columns / STRIPS);
+    const stripRows = Math.max(1, Math.floor(BATCH_TILES / stripColumns));
+    for (let row = 0; row < rows; row += stripRows) {
+      for (let strip = 0; strip * stripColumns < columns; strip++) {
+        const from = strip * stripColumns;
+        const places = grid(from, Math.min(columns, from + stripColumns), row, Math.min(rows, row + stripRows));
+        batches.push({ first: i, end: i + 1, places, tiles: places.length, lane: strip });
+      }
+    }
+  });
+  closeBatch(patches.length);
+  return batches;
+}
+
+/** The tiles drawn, scene by scene. */
+function sampleBatches(patches: readonly PlannedPatch[], sample: SampleOptions): PlannedBatch[] {
+  const batches: PlannedBatch[] = [];
+  for (const [i, places] of chooseTiles(patches, sample))
+    for (let at = 0; at < places.length; at += BATCH_TILES) {
+      const part = places.slice(at, at + BATCH_TILES);
+      batches.push({ first: i, end: i + 1, places: part, tiles: part.length, lane: i });
+    }
+  return batches;
+}
+
+function grid(column: number, endColumn: number, row: number, endRow: number): Places {
+  const width = endColumn - column;
+  return Array.from({ length: width * (endRow - row) }, (_, i) => [column + (i % width), row + Math.floor(i / width)] as const);
+}
+
+/** Tiles must begin on a pixel of every band. */
+function checkStride(stridePixels: number, tilePixels: number, groups: readonly BandGroup[]): number {
+  const unit = Math.max(...groups.map(({ pixels }) => tilePixels / pixels));
+  if (Number.isInteger(stridePixels) && stridePixels >= unit && stridePixels % unit === 0) return stridePixels;
+  throw new AppError(
+    "BAD_ARGUMENT",
+    `A stride of ${stridePixels} px is not possible: choose a multiple of ${unit}, so that every band's tiles begin on a pixel.`,
+  );
 }
 
 function checkTilePixels(tilePixels: number | undefined): number {
@@ -193,19 +244,43 @@ function checkTilePixels(tilePixels: number | undefined): number {
   );
 }
 
+interface ChosenLayout extends Omit<Layout, "name"> {
+  readonly sources: readonly SurveyedSource[];
+  /** The source that decided; null: none did. */
+  readonly reference: Source | null;
+  readonly notes: readonly string[];
+}
+
+/** The layout of a data set that is there; sources that do not fit it are left out and named. */
+function fitLayout(surveyed: readonly SurveyedSource[], { name, ...layout }: Layout, problems: Problem[]): ChosenLayout {
+  const { tilePixels, groups } = layout;
+  const ratios = Object.fromEntries(groups.flatMap(({ pixels, bands }) => bands.map((band) => [band, tilePixels / pixels])));
+  const sources = surveyed.filter((candidate) => {
+    const missing = groups.flatMap(({ bands }) => bands).filter((band) => !candidate.source.bands.includes(band));
+    const reason =
+      missing.length > 0
+        ? `it has no ${missing.join(", ")}, unlike the data set "${name}". Ingest it as a data set of its own.`
+        : misfit(candidate, { source: { path: `the data set "${name}"`, tilePixels }, ratios });
+    if (reason) problems.push({ path: candidate.source.path, reason });
+    return reason === null;
+  });
+  return { ...layout, sources, reference: null, notes: [] };
+}
+
 /** One layout for all sources: that of the one with most tiles; others that do not fit it are left out and named. */
 function chooseLayout(
   surveyed: readonly SurveyedSource[],
   wantedBands: readonly BandName[] | undefined,
   problems: Problem[],
-): { sources: SurveyedSource[]; tilePixels: number; groups: BandGroup[]; reference: Source; notes: string[] } {
+): ChosenLayout {
   const reference = surveyed.reduce((a, b) => (b.source.tiles > a.source.tiles ? b : a));
-  const { tilePixels, radiometry } = reference.source;
+  const { tilePixels } = reference.source;
   const sources = surveyed.filter((candidate) => {
     const reason = misfit(candidate, reference);
     if (reason) problems.push({ path: candidate.source.path, reason });
     return reason === null;
   });
+  const radiometry = storedRadiometry(sources.map((source) => source.radiometry));
   const common = BAND_NAMES.filter((band) => sources.every(({ source }) => source.bands.includes(band)));
   for (const band of wantedBands ?? []) {
     if (common.includes(band)) continue;
@@ -218,6 +293,13 @@ function chooseLayout(
   const bands = common.filter((band) => !wantedBands || wantedBands.includes(band));
   const dropped = reference.source.bands.filter((band) => !wantedBands && !common.includes(band));
   const notes: string[] = [];
+  if (
+    sources.some(
+      (source) =>
+        source.source.radiometry.offset !== radiometry.offset || source.source.radiometry.quantification !== radiometry.quantification,
+    )
+  )
+    notes.push("Sources with different offsets or quantifications are brought to one: see the radiometry of each.");
   if (dropped.length > 0)
     notes.push(`${dropped.join(", ")} left out: other sources lack them. Ingest the sources as data sets of their own to keep them.`);
   const uneven = bands.filter((band) => tilePixels % reference.ratios[band]! !== 0);
@@ -231,68 +313,72 @@ function chooseLayout(
   });
   if (groups.length === 0)
     throw new AppError("NO_DATA", `The sources have no bands in common (${radiometry.source}). Ingest them as data sets of their own.`);
-  return { sources, tilePixels, groups, reference: reference.source, notes };
+  return { sources, tilePixels, groups, radiometry, reference: reference.source, notes };
 }
 
 /** Why a source cannot be in one data set with the reference. */
-function misfit(candidate: SurveyedSource, reference: SurveyedSource): string | null {
+function misfit(
+  candidate: SurveyedSource,
+  reference: { source: Pick<Source, "path" | "tilePixels">; ratios: Readonly<Partial<Record<BandName, number>>> },
+): string | null {
   const own = candidate.source;
   const other = reference.source;
   const rest = `those of ${other.path}. Ingest it as a data set of its own.`;
   if (own.tilePixels !== other.tilePixels) return `its tiles are ${own.tilePixels} px, not ${other.tilePixels} px like ${rest}`;
-  if (own.radiometry.offset !== other.radiometry.offset || own.radiometry.quantification !== other.radiometry.quantification) {
-    return `its reflectance is (DN + ${own.radiometry.offset}) / ${own.radiometry.quantification}, unlike ${rest}`;
-  }
   const band = own.bands.find((name) => reference.ratios[name] !== undefined && reference.ratios[name] !== candidate.ratios[name]);
   return band ? `its ${band} is at another resolution than ${rest}` : null;
 }
 
 /** Size on the 10 m grid. */
-function sizeOf(patch: FoundPatch, groups: readonly BandGroup[], scratch: { buffer: Buffer }): { width: number; height: number } {
-  if (patch.kind === "bigearthnet-v1") return { width: BIGEARTHNET_PIXELS, height: BIGEARTHNET_PIXELS };
-  if (patch.kind === "eurosat-ms") return { width: EUROSAT_PIXELS, height: EUROSAT_PIXELS };
-  const bands = groups.flatMap((group) => group.bands);
-  const [band] = bands as [BandName];
-  const tiff = openGeoTiff(bandFile(patch, band)!, { scratch });
+function sizeOf(patch: FoundPatch, groups: readonly BandGroup[]): { width: number; height: number } {
+  const { pixels, isNative } = FORMATS[patch.kind];
+  if (pixels !== null) return { width: pixels, height: pixels };
+  const [band] = groups.flatMap((group) => group.bands) as [BandName];
+  const raster = openRaster(bandFile(patch, band)!);
   try {
-    if (groups[0]!.name === "10m") return { width: tiff.width, height: tiff.height };
-    return referenceSize([{ band, tiff }]);
+    if (groups[0]!.name === "10m") return { width: raster.width, height: raster.height };
+    return referenceSize([{ band, raster }], isNative);
   } finally {
-    tiff.close();
+    raster.close();
   }
 }
 
-/** Mixing radiometries silently would spoil the data set. */
-function checkRadiometry(patch: FoundPatch, { offset, quantification }: Source["radiometry"]): void {
-  const own = stacRadiometry(patch.path);
-  if (!own || (own.offset === offset && own.quantification === quantification)) return;
-  throw new AppError(
-    "BAD_FILE",
-    `its reflectance is (DN + ${own.offset}) / ${own.quantification} (${own.source}), unlike the data set's (DN + ${offset}) / ${quantification}. Ingest it as a data set of its own.`,
-  );
-}
-
 function itemOf(
-  { patch, id, width, height, dnScale }: PlannedPatch,
+  { patch, id, width, height, columns, rows, source }: PlannedPatch,
   bands: readonly BandName[],
-  tilePixels: number,
-  range: TileRange | null,
+  { radiometry: stored }: ReadSettings,
+  places: Places | null,
+  isSparse: boolean,
 ): PatchItem {
-  const whole = { column: 0, endColumn: Math.floor(width / tilePixels), row: 0, endRow: Math.floor(height / tilePixels) };
+  const { radiometry, dnScale } = source;
+  const isCut = columns * rows > 1;
   return {
     kind: patch.kind,
     id,
     path: patch.path,
     files: Object.fromEntries(bands.map((band) => [band, bandFile(patch, band)!])),
     labelsFile: labelsFile(patch),
-    labels: patch.label === null ? null : [patch.label],
+    labels: patch.labels ?? (patch.label === null ? null : [patch.label]),
     date: patch.date,
-    granule: patch.granule ?? (patch.kind === "geotiff-bands" && whole.endColumn * whole.endRow > 1 ? id : null),
+    granule: patch.granule ?? (isScenes(patch.kind) && isCut ? id : null),
     width,
     height,
-    dnScale,
-    range: range ?? whole,
-    isCut: whole.endColumn * whole.endRow > 1,
+    isFloat: dnScale !== null,
+    samples: patch.samples,
+    conversion: conversionOf(radiometry, dnScale, stored),
+    facts: {
+      ...patch.facts,
+      product: patch.scene?.product ?? null,
+      offset: offsetOf(radiometry, "B02"),
+      quantification: radiometry.quantification,
+      radiometrySource: radiometry.source,
+    },
+    scene: patch.scene && { place: patch.scene.place, mask: patch.scene.mask },
+    columns,
+    rows,
+    places: places ?? grid(0, columns, 0, rows),
+    isSparse,
+    isCut,
   };
 }
 
@@ -303,14 +389,14 @@ class Ids {
 
   /** @returns null for a BigEarthNet patch that is there already: its name is its identity */
   claim(patch: FoundPatch, source: Source, columns: number, rows: number): string | null {
-    if (patch.kind === "bigearthnet-v1") {
+    if (patch.kind === "bigearthnet-v1" || patch.kind === "bigearthnet-v2") {
       if (this.bigEarthNet.has(patch.name)) return null;
       this.bigEarthNet.set(patch.name, patch.path);
     }
     const base = sanitise(patch.name);
     // Scenes of one name in several folders: the folders tell them apart.
     const place = sanitise(
-      relative(source.path, join(patch.path, patch.kind === "geotiff-bands" && patch.path.endsWith(patch.name) ? "" : patch.name)),
+      relative(source.path, join(patch.path, isScenes(patch.kind) && patch.path.endsWith(patch.name) ? "" : patch.name)),
     );
     for (let attempt = 0; ; attempt++) {
       const id = attempt === 0 ? base : attempt === 1 ? place : `${place}-${attempt}`;
@@ -337,10 +423,16 @@ function distinct(problems: readonly Problem[]): Problem[] {
   });
 }
 
-function hashOf(settings: ReadSettings, patches: readonly PlannedPatch[], batches: readonly PlannedBatch[]): string {
+function hashOf(
+  settings: ReadSettings,
+  patches: readonly PlannedPatch[],
+  batches: readonly PlannedBatch[],
+  sample: SampleOptions | undefined,
+): string {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify(settings));
-  for (const { patch, id, width, height, dnScale } of patches) hash.update(`${patch.path}\0${id}\0${width}\0${height}\0${dnScale}\0`);
+  hash.update(JSON.stringify([settings, sample ?? null]));
+  for (const { patch, id, width, height, source } of patches)
+    hash.update(`${patch.path}\0${id}\0${width}\0${height}\0${JSON.stringify([source.radiometry, source.dnScale])}\0`);
   hash.update(String(batches.length));
   return hash.digest("hex");
 }

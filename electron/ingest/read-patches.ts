@@ -1,15 +1,10 @@
 // Patches into a batch of tiles: what a worker does, and the main thread where there is no worker. A patch that cannot be read is skipped.
 import { messageOf } from "../../shared/domain/errors.ts";
+import { isScenes } from "./formats.ts";
 import { type BatchResult, type PatchItem, type ReadSettings, TileBatch, tileLength } from "./patch.ts";
 import { readBigEarthNet } from "./readers/bigearthnet.ts";
 import { byteScratch } from "./readers/byte-source.ts";
-import { readEurosat } from "./readers/eurosat.ts";
-import { SceneReader } from "./readers/geotiff-bands.ts";
-
-/** Tiles that an item gives when nothing is wrong. */
-export function tilesIn({ range }: PatchItem): number {
-  return (range.endColumn - range.column) * (range.endRow - range.row);
-}
+import { SceneReader } from "./readers/scenes.ts";
 
 /** Reads batches one after another. Keeps a buffer and the last scene between them. */
 export class PatchReader {
@@ -24,20 +19,12 @@ export class PatchReader {
 
   /** Reads the items into one batch, in order. */
   async read(items: readonly PatchItem[]): Promise<BatchResult> {
-    const batch = new TileBatch(this.settings, this.pixelsFor(items.reduce((sum, item) => sum + tilesIn(item), 0)));
+    const batch = new TileBatch(this.settings, this.pixelsFor(items.reduce((sum, item) => sum + item.places.length, 0)));
     for (const item of items) {
       try {
-        switch (item.kind) {
-          case "bigearthnet-v1":
-            await readBigEarthNet(item, batch, this.scratch);
-            break;
-          case "eurosat-ms":
-            await readEurosat(item, batch);
-            break;
-          case "geotiff-bands":
-            await this.scenes.read(item, batch);
-            break;
-        }
+        batch.begin(item);
+        if (isScenes(item.kind) || item.kind === "eurosat-ms") await this.scenes.read(item, batch);
+        else await readBigEarthNet(item, batch, this.scratch);
       } catch (error) {
         // Files are hostile: whatever goes wrong with one patch, the rest goes on.
         batch.skip({ path: item.path, reason: messageOf(error).replaceAll(`${item.path}/`, "") });

@@ -4,7 +4,7 @@ import type { ScanResult } from "../../shared/domain/dataset.ts";
 import { edgeNote, type SurveyOptions, surveyFolder } from "./survey.ts";
 
 /**
- * Finds BigEarthNet v1, EuroSAT MS and folders with a GeoTIFF a band, at any depth.
+ * Finds all kinds of sources (SOURCE_KINDS), at any depth and in zip archives.
  * @param options.tilePixels side of a tile on the 10 m grid, px (default 120), for the number of tiles
  * @throws AppError NOT_FOUND, NOT_A_FOLDER, NO_ACCESS, NO_DATA
  */
@@ -13,7 +13,7 @@ export async function scanFolder(path: string, options: SurveyOptions = {}): Pro
   return {
     sources: sources.map(({ source, raggedScenes }) => ({
       ...source,
-      notes: raggedScenes > 0 ? [edgeNote(raggedScenes, source.tilePixels)] : [],
+      notes: [...source.notes, ...(raggedScenes > 0 ? [edgeNote(raggedScenes, source.tilePixels)] : [])],
     })),
     problems: [...problems],
   };

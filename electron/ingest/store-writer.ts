@@ -1,5 +1,5 @@
 // Appends tiles to the store. A shard grows in a file of its own and gets its name when it is whole, so a reader never sees half of one.
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { BandGroup } from "../../shared/domain/dataset.ts";
@@ -197,20 +197,28 @@ export class StoreWriter {
     return true;
   }
 
-  /** Makes a shard grow again behind the tiles of these checksums. @returns false when it does not hold them */
+  /**
+   * Makes a shard grow again behind the tiles of these checksums. What has its name already is copied, so that readers of it go on.
+   * @returns false when neither holds the tiles
+   */
   private async reopen(shard: number, crcs: readonly number[]): Promise<boolean> {
-    for (const group of this.groups) {
-      const final = shardPath(this.folder, group, shard);
-      const growing = growingShardPath(this.folder, group, shard);
-      // The shard may have its name already, in this group or in all.
-      if ((await sizeOf(final)) >= 0) await rename(final, growing);
-      if ((await sizeOf(growing)) < crcs.length * tileBytes(group)) return false;
+    for (const mayGrowOn of [true, false]) {
+      let isThere = true;
+      for (const group of this.groups) {
+        const final = shardPath(this.folder, group, shard);
+        const growing = growingShardPath(this.folder, group, shard);
+        const needed = crcs.length * tileBytes(group);
+        if (mayGrowOn && (await sizeOf(growing)) >= needed) continue;
+        if ((await sizeOf(final)) >= needed) await copyFile(final, growing);
+        else isThere = false;
+      }
+      if (!isThere) continue;
+      const growing = await this.openGrowing(shard, "r+");
+      this.growing = growing;
+      await Promise.all(this.groups.map((group, g) => growing.files[g]!.truncate(crcs.length * tileBytes(group))));
+      if (await this.matches(growing, crcs)) return true;
+      await this.close();
     }
-    const growing = await this.openGrowing(shard, "r+");
-    this.growing = growing;
-    await Promise.all(this.groups.map((group, g) => growing.files[g]!.truncate(crcs.length * tileBytes(group))));
-    if (await this.matches(growing, crcs)) return true;
-    await this.close();
     return false;
   }
 

@@ -1,17 +1,19 @@
 // What a folder holds: sources, and their patches one by one. Kinds are told by content and layout; only a sample of the files is opened.
 import { dirname, relative, sep } from "node:path";
-import { BAND_NAMES, BANDS, type BandName } from "../../shared/domain/bands.ts";
+import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
 import type { Problem, Source, SourceKind } from "../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
-import { bandFile, compare, type FoundPatch, Gathering, labelsFile } from "./gather.ts";
-import { dnScaleOf, radiometryOf } from "./radiometry-source.ts";
-import { otherNumbers, ratioTo10m } from "./readers/bands.ts";
-import { BIGEARTHNET_BANDS, BIGEARTHNET_PIXELS, readLabels } from "./readers/bigearthnet.ts";
-import { byteScratch, openByteSource, sizeOf } from "./readers/byte-source.ts";
-import { EUROSAT_PIXELS, eurosatSample } from "./readers/eurosat.ts";
-import { type GeoTiff, openGeoTiff } from "./readers/geotiff.ts";
-import { singleBand } from "./readers/geotiff-bands.ts";
+import type { Radiometry } from "../../shared/raster/radiometry.ts";
+import { FORMATS, isScenes } from "./formats.ts";
+import { compare, type FoundPatch, Gathering, labelsFile } from "./gather.ts";
+import { type OpenedPatch, openPatch } from "./open-patch.ts";
+import { decideRadiometry, disagreement, dnScaleOf } from "./radiometry-source.ts";
+import { otherNumbers } from "./readers/bands.ts";
+import { readLabels } from "./readers/bigearthnet.ts";
+import { byteScratch, openByteSource } from "./readers/byte-source.ts";
 import { sniff } from "./readers/tiff.ts";
+import { offsetOf, type SceneRadiometry } from "./scene.ts";
+import { tellScenes } from "./tell-scenes.ts";
 import { walk } from "./walk.ts";
 
 /** A source with its patches, in the order in which they become tiles. */
@@ -22,7 +24,8 @@ export interface SurveyedSource {
   readonly raggedScenes: number;
   /** Pixels of the 10 m grid that a band's pixel spans. */
   readonly ratios: Readonly<Partial<Record<BandName, 1 | 2 | 6>>>;
-  /** As in `PatchItem`. */
+  readonly radiometry: SceneRadiometry;
+  /** See `dnScaleOf`. */
   readonly dnScale: number | null;
 }
 
@@ -36,6 +39,8 @@ export interface SurveyOptions {
   readonly onProgress?: ((progress: { seen: number; path: string }) => void) | undefined;
   /** Side of a tile on the 10 m grid, px; smaller rasters are one tile. */
   readonly tilePixels?: number;
+  /** How DN become reflectance, where the user knows better than the metadata. */
+  readonly radiometry?: Radiometry | undefined;
 }
 
 /** A tile's side by default, px on the 10 m grid: BigEarthNet's. */
@@ -45,6 +50,11 @@ export const SMALLEST_TILE_PIXELS = 32;
 
 /** Patches whose files are all opened; of more than that, as many spread over all. */
 const OPENED_PATCHES = 200;
+/** Scenes and patches whose pixels are looked at. */
+const LOOKED_AT_SCENES = 8;
+const LOOKED_AT_PATCHES = 60;
+/** Warnings of one source. */
+const MAXIMUM_WARNINGS = 50;
 /** Labels files that are read; of more than that, as many spread over all. */
 const READ_LABELS = 20_000;
 
@@ -68,8 +78,9 @@ export async function surveyFolder(root: string, options: SurveyOptions = {}): P
     },
     onProblem: (problem) => problems.push(problem),
   });
+  const found = await tellScenes(gathering, { problems, signal });
   const sources: SurveyedSource[] = [];
-  for (const [kind, simulation, patches] of groupPatches(gathering.finish(), gathering.simulations)) {
+  for (const { kind, simulation, patches } of groupPatches(found, gathering.simulations)) {
     await pause(signal);
     const source = await describe({ kind, root: simulation ?? root, patches, isSimulated: simulation !== null, problems, options });
     if (source) sources.push(source);
@@ -88,7 +99,7 @@ export async function pause(signal: AbortSignal | undefined): Promise<void> {
 
 function nothingFound(root: string, { files, images }: Gathering, problems: readonly Problem[]): AppError {
   const help =
-    "Readable are BigEarthNet v1 (a folder a patch), EuroSAT MS (<Class>/<Class>_N.tif) and folders with a GeoTIFF a band (B02.tif, x_B02.tif).";
+    "Readable are Sentinel-2 products (.SAFE, also zipped), BigEarthNet (a folder a patch), EuroSAT MS (<Class>/<Class>_N.tif), folders with an image a band (B02.tif, x_B02.jp2) and GeoTIFFs with all bands.";
   if (files === 0 && problems.length === 0)
     return new AppError("NO_DATA", `${root} holds no files. Choose the folder that holds the imagery. ${help}`);
   if (problems.length > 0) {
@@ -106,9 +117,7 @@ function exampleOf(root: string, images: readonly string[]): string {
   for (const path of images) {
     const shown = relative(root, path);
     const kind = sniffFile(path);
-    if (kind === "jpeg2000")
-      return ` ${shown} is JPEG 2000 (as in .SAFE products), which is not read: convert the bands (gdal_translate IN.jp2 OUT_B02.tif).`;
-    if (kind === "zip") return ` ${shown} is a zip archive: unpack it.`;
+    if (kind === "jpeg2000") return ` ${shown} is a JPEG 2000 image whose name tells no band.`;
     if (kind === "tiff") return ` ${shown} is a TIFF whose name tells no band.`;
   }
   return "";
@@ -127,17 +136,29 @@ function sniffFile(path: string): ReturnType<typeof sniff> | "unreadable" {
   }
 }
 
-/** Patches of one kind form a source; simulated ones one of their own for each simulation. */
-function groupPatches(found: readonly FoundPatch[], simulations: readonly string[]): [SourceKind, string | null, FoundPatch[]][] {
-  const groups = new Map<string, [SourceKind, string | null, FoundPatch[]]>();
+interface PatchGroup {
+  readonly kind: SourceKind;
+  readonly simulation: string | null;
+  readonly patches: FoundPatch[];
+}
+
+/** Patches of one kind and radiometry form a source; simulated ones one of their own for each simulation. */
+function groupPatches(found: readonly FoundPatch[], simulations: readonly string[]): PatchGroup[] {
+  const groups = new Map<string, PatchGroup>();
   for (const patch of found) {
     const simulation = simulations.find((folder) => patch.path === folder || patch.path.startsWith(folder + sep)) ?? null;
-    const key = `${patch.kind}\0${simulation ?? ""}`;
-    const group = groups.get(key) ?? [patch.kind, simulation, []];
+    const key = `${patch.kind}\0${simulation ?? ""}\0${radiometryKey(patch)}`;
+    const group = groups.get(key) ?? { kind: patch.kind, simulation, patches: [] };
     groups.set(key, group);
-    group[2].push(patch);
+    group.patches.push(patch);
   }
   return [...groups.values()];
+}
+
+function radiometryKey({ scene, isRaw }: FoundPatch): string {
+  if (!scene?.radiometry) return isRaw ? "raw" : "";
+  const { radiometry } = scene;
+  return [radiometry.quantification, ...BAND_NAMES.map((band) => offsetOf(radiometry, band))].join();
 }
 
 interface DescribeInput {
@@ -149,24 +170,10 @@ interface DescribeInput {
   readonly options: SurveyOptions;
 }
 
-/** What was seen of the patches that were opened. */
-interface Opened {
-  readonly patch: FoundPatch;
-  readonly width: number;
-  readonly height: number;
-  readonly bytes: number;
-  readonly crs: string | null;
-  readonly isFloat: boolean;
-  readonly ratios: SurveyedSource["ratios"];
-  /** Largest value, for floating-point files only. */
-  readonly maximum: number;
-}
-
 async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const { kind, problems, options } = input;
   const { signal } = options;
-  const patches = kind === "geotiff-bands" ? await onlyTiffs(input.patches, problems, signal) : input.patches;
-  if (patches.length === 0) return null;
+  const { patches } = input;
   const bands = bandsOf(kind, patches);
   // Problems that the names tell: all patches.
   const whole: FoundPatch[] = [];
@@ -177,12 +184,13 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     else whole.push(patch);
   }
   // Problems that a look inside tells: a sample.
-  const looked: Opened[] = [];
+  const looked: OpenedPatch[] = [];
   const unfit = new Set<FoundPatch>();
+  const lookInside = new Set(spread(whole, isScenes(kind) ? LOOKED_AT_SCENES : LOOKED_AT_PATCHES));
   for (const patch of spread(whole, OPENED_PATCHES)) {
     await pause(signal);
     try {
-      looked.push(await openPatch(patch, bands));
+      looked.push(await openPatch(patch, bands, { pixels: lookInside.has(patch) }));
     } catch (error) {
       unfit.add(patch);
       problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
@@ -226,20 +234,22 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     return null;
   }
   const tilesPerPatch = mean(opened.map(({ width, height }) => Math.floor(width / tilePixels) * Math.floor(height / tilePixels)));
-  const isRagged = ({ width, height }: Opened) =>
+  const isRagged = ({ width, height }: OpenedPatch) =>
     Math.min(width, height) >= tilePixels && (width % tilePixels !== 0 || height % tilePixels !== 0);
-  const evidence = {
-    kind,
-    isSimulated,
-    sample: spread(usable, OPENED_PATCHES),
-    floatMaximum: isFloat ? Math.max(...opened.map(({ maximum }) => maximum)) : null,
-  };
+  const samples = opened.flatMap(({ pixels }) => (pixels ? [pixels] : []));
+  const floatMaximum = isFloat ? Math.max(...samples.map(({ maximum }) => maximum)) : null;
+  const radiometry = decideRadiometry({ isSimulated, patch: usable[0]!, floatMaximum, override: options.radiometry });
+  const dnScale = dnScaleOf(floatMaximum);
+  const warning = isScenes(kind) ? disagreement(radiometry, samples, dnScale) : null;
+  const scenes = usable.flatMap(({ scene }) => (scene ? [scene] : []));
+  const clouds = scenes.flatMap(({ cloudPercent }) => (cloudPercent === null ? [] : [cloudPercent]));
   dates.sort(compare);
   return {
     patches: usable,
-    raggedScenes: kind === "geotiff-bands" ? Math.round((opened.filter(isRagged).length / opened.length) * usable.length) : 0,
+    raggedScenes: isScenes(kind) ? Math.round((opened.filter(isRagged).length / opened.length) * usable.length) : 0,
     ratios: opened[0]!.ratios,
-    dnScale: dnScaleOf(evidence),
+    radiometry,
+    dnScale,
     source: {
       kind,
       path: commonFolder(input.root, patches),
@@ -247,21 +257,36 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       tiles: Math.round(tilesPerPatch * usable.length),
       tilePixels,
       bands: [...bands],
-      labelled: kind === "geotiff-bands" ? 0 : usable.length,
+      labelled: usable.filter(isLabelled).length,
       dates: dates.length > 0 ? [dates[0]!, dates.at(-1)!] : null,
       crs: [...new Set(opened.flatMap(({ crs }) => (crs ? [crs] : [])))].sort(compare),
       bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.length),
-      radiometry: radiometryOf(evidence, problems),
+      radiometry: { quantification: radiometry.quantification, offset: offsetOf(radiometry, "B02"), source: radiometry.source },
+      baselines: [...new Set(scenes.flatMap(({ baseline }) => baseline ?? []))].sort(compare),
+      cloudPercent: clouds.length > 0 ? mean(clouds) : null,
+      nodata: samples.length > 0 ? mean(samples.map(({ nodata }) => nodata)) : null,
+      masks: [...new Set(scenes.flatMap(({ mask }) => mask?.kind ?? []))].sort(compare),
+      warnings: [...(warning ? [warning] : []), ...new Set(scenes.flatMap(({ warnings }) => warnings))].slice(0, MAXIMUM_WARNINGS),
       simulated: isSimulated,
-      notes: [],
+      notes: spacingNotes(opened),
     },
   };
+}
+
+const isLabelled = ({ hasLabelsFile, label, labels }: FoundPatch) => hasLabelsFile || label !== null || labels !== null;
+
+/** Of imagery whose finest pixels are not those that are taken for 10 m. */
+function spacingNotes(opened: readonly OpenedPatch[]): string[] {
+  const spacings = opened.flatMap(({ spacing }) => (spacing !== null && spacing >= 1 ? [Math.round(spacing * 10) / 10] : []));
+  const others = [...new Set(spacings.filter((metres) => metres !== 10))].sort((a, b) => a - b);
+  if (others.length === 0) return [];
+  return [`Its finest pixels span ${others.join(", ")} m, not 10 m: tiles show that much more, or less, of the ground.`];
 }
 
 /** Why a patch without some band is left out. */
 export function missingBands(missing: readonly BandName[], kind: SourceKind): string {
   const what = `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`;
-  return kind === "bigearthnet-v1"
+  return !isScenes(kind)
     ? `${what} Copy or download the patch again.`
     : `${what} Other folders have ${missing.length === 1 ? "it" : "them"}: add the files, or ingest this folder on its own.`;
 }
@@ -276,35 +301,10 @@ export function edgeNote(scenes: number, tilePixels: number): string {
   return `${scenes} ${scenes === 1 ? "scene is" : "scenes are"} no whole number of ${tilePixels} px tiles: the rest at the right and lower edge is left out.`;
 }
 
-/** Scenes whose first file is looked into; of more only the names count. */
-const SNIFFED_SCENES = 20_000;
-
-/** Leaves out scenes of another format, so that they have no say in which bands the others should have. */
-async function onlyTiffs(
-  patches: readonly FoundPatch[],
-  problems: Problem[],
-  signal: AbortSignal | undefined,
-): Promise<readonly FoundPatch[]> {
-  if (patches.length > SNIFFED_SCENES) return patches;
-  const out: FoundPatch[] = [];
-  for (let i = 0; i < patches.length; i++) {
-    if (i % 200 === 0) await pause(signal);
-    const patch = patches[i]!;
-    const file = bandFile(patch, patch.bands[0]!)!;
-    if (sniffFile(file) === "jpeg2000") {
-      const reason = `${relative(patch.path, file)} is a JPEG 2000 image (as in .SAFE products), which is not read. Convert the bands (gdal_translate IN.jp2 OUT_B02.tif) and scan again.`;
-      problems.push({ path: patch.path, reason });
-    } else {
-      out.push(patch);
-    }
-  }
-  return out;
-}
-
 /** The bands of a source: what the format prescribes, else those that at least half of the scenes have. */
 function bandsOf(kind: SourceKind, patches: readonly FoundPatch[]): readonly BandName[] {
-  if (kind === "bigearthnet-v1") return BIGEARTHNET_BANDS;
-  if (kind === "eurosat-ms") return BAND_NAMES;
+  const { bands } = FORMATS[kind];
+  if (bands) return bands;
   return BAND_NAMES.filter((band) => {
     const count = patches.filter((patch) => patch.bands.includes(band)).length;
     // Level-2A has no B10, so a scene without it is whole.
@@ -331,91 +331,9 @@ function commonFolder(root: string, patches: readonly FoundPatch[]): string {
   return holds(root, common) ? common : root;
 }
 
-/** Opens all bands of a patch and checks their sizes. */
-async function openPatch(patch: FoundPatch, bands: readonly BandName[]): Promise<Opened> {
-  const tiffs = new Map<string, GeoTiff>();
-  try {
-    const labels = labelsFile(patch);
-    let bytes = labels ? sizeOf(labels) : 0;
-    for (const file of new Set(bands.map((band) => bandFile(patch, band)!))) {
-      bytes += sizeOf(file);
-      tiffs.set(file, openGeoTiff(file));
-    }
-    const rasters = bands.map((band) => ({ band, tiff: tiffs.get(bandFile(patch, band)!)! }));
-    const reference = referenceSize(rasters);
-    for (const { band, tiff } of rasters) {
-      if (patch.kind === "eurosat-ms") eurosatSample(band, tiff);
-      else singleBand(tiff);
-      checkSize(patch.kind, band, tiff, reference);
-    }
-    const floats = rasters.filter(({ tiff }) => tiff.dtype.startsWith("float"));
-    return {
-      patch,
-      width: reference.width,
-      height: reference.height,
-      ratios: Object.fromEntries(rasters.map(({ band, tiff }) => [band, ratioTo10m(reference.width, tiff.width)!])),
-      bytes,
-      crs: rasters[0]!.tiff.crs,
-      isFloat: floats.length > 0,
-      maximum: floats.length > 0 ? await maximumOf(floats[0]!.tiff) : 0,
-    };
-  } finally {
-    for (const tiff of tiffs.values()) tiff.close();
-  }
-}
-
-/** Size on the 10 m grid: of a 10 m band, else told from the finest band there is. */
-export function referenceSize(rasters: readonly { readonly band: BandName; readonly tiff: Pick<GeoTiff, "width" | "height"> }[]): {
-  width: number;
-  height: number;
-} {
-  const finest = rasters.reduce((a, b) => (BANDS[b.band].gsdMetres < BANDS[a.band].gsdMetres ? b : a));
-  const factor = BANDS[finest.band].gsdMetres / 10;
-  return { width: finest.tiff.width * factor, height: finest.tiff.height * factor };
-}
-
-function checkSize(kind: SourceKind, band: BandName, tiff: GeoTiff, reference: { width: number; height: number }): void {
-  if (tiff.dtype === "uint8" || tiff.dtype === "int8")
-    throw new AppError("UNSUPPORTED", `${tiff.path} has 8-bit values: a picture, not reflectance. Use the 16-bit product.`);
-  const expected =
-    kind === "bigearthnet-v1" ? (BIGEARTHNET_PIXELS * 10) / BANDS[band].gsdMetres : kind === "eurosat-ms" ? EUROSAT_PIXELS : null;
-  if (expected !== null) {
-    if (tiff.width === expected && tiff.height === expected) return;
-    throw new AppError(
-      "BAD_FILE",
-      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected} x ${expected} as the format has it. Copy or download it again.`,
-    );
-  }
-  if (
-    ratioTo10m(reference.width, tiff.width) === undefined ||
-    ratioTo10m(reference.height, tiff.height) !== ratioTo10m(reference.width, tiff.width)
-  ) {
-    throw new AppError(
-      "BAD_FILE",
-      `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, which is neither all, half nor a sixth of ${reference.width} x ${reference.height}. Bring the bands to one extent (gdalwarp -te).`,
-    );
-  }
-}
-
-/** Largest value in the middle of a raster. */
-async function maximumOf(tiff: GeoTiff): Promise<number> {
-  const width = Math.min(tiff.width, 256);
-  const height = Math.min(tiff.height, 256);
-  const values = await tiff.readWindow({
-    band: 0,
-    x: Math.floor((tiff.width - width) / 2),
-    y: Math.floor((tiff.height - height) / 2),
-    width,
-    height,
-  });
-  let maximum = 0;
-  for (const value of values) if (value > maximum && value !== tiff.nodata) maximum = value;
-  return maximum;
-}
-
 /** The side of a tile: what was asked for, or the whole raster where that is smaller. */
-function tileSide(kind: SourceKind, opened: readonly Opened[], wanted: number): number | null {
+function tileSide(kind: SourceKind, opened: readonly OpenedPatch[], wanted: number): number | null {
   const largest = Math.max(...opened.map(({ width, height }) => Math.min(width, height)));
-  const side = Math.min(wanted, kind === "eurosat-ms" ? EUROSAT_PIXELS : largest);
+  const side = Math.min(wanted, FORMATS[kind].isNative ? largest : (FORMATS[kind].pixels ?? largest));
   return side >= SMALLEST_TILE_PIXELS ? side : null;
 }

@@ -43,14 +43,17 @@ export async function openTileStore(datasetFolder: string): Promise<StoredTileRe
     const path = join(storeFolder(datasetFolder), group.name, "zarr.json");
     const { shape, chunk_grid } = await readMetadata(path);
     const expected = [dataset.tiles, group.bands.length, group.pixels, group.pixels];
-    if (expected.some((value, i) => value !== shape[i]))
+    // Tiles are added behind those there are: until `dataset.json` counts them, the arrays may be longer.
+    if (expected.some((value, i) => (i === 0 ? value > shape[i]! : value !== shape[i])))
       throw damaged(datasetFolder, `${path} describes [${shape}], dataset.json [${expected}]`);
     shardTiles = chunk_grid.configuration.chunk_shape[0];
     for (let shard = 0; shard * shardTiles < dataset.tiles; shard++) {
       const file = shardPath(datasetFolder, group, shard);
       const { size } = await stat(file).catch(() => ({ size: -1 }));
       const bytes = shardBytes(group, Math.min(shardTiles, dataset.tiles - shard * shardTiles), shardTiles);
-      if (size !== bytes) throw damaged(datasetFolder, size < 0 ? `${file} is missing` : `${file} has ${size} bytes instead of ${bytes}`);
+      const isLonger = size > bytes && size <= shardBytes(group, shardTiles, shardTiles) && (size - bytes) % tileBytes(group) === 0;
+      if (size !== bytes && !isLonger)
+        throw damaged(datasetFolder, size < 0 ? `${file} is missing` : `${file} has ${size} bytes instead of ${bytes}`);
     }
   }
   return createReader(datasetFolder, dataset, shardTiles);

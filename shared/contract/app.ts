@@ -10,6 +10,7 @@ import { LabelReport, LabelRequest } from "../domain/labelling.ts";
 import { PRESET_NAMES } from "../domain/run-config.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
+import { DatasetLoss, DuplicateGroup, DuplicateQuery, TILE_ORDERS, TileFacets, TileFilter, VerifyReport } from "../domain/tile-query.ts";
 import { Job, NameSchema, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../domain/workspace.ts";
 
 /** Every expected failure arrives typed, with the code of its AppError and the facts for the screen. */
@@ -96,7 +97,7 @@ export const contract = {
   },
   dataset: {
     get: procedure.input(z.object({ dataset: NameSchema })).output(Dataset),
-    /** Tiles in store order. `label`: only those with this class. */
+    /** Tiles that a filter lets through, in store order or another. `label`: only those with this class. */
     tiles: procedure
       .input(
         z.object({
@@ -104,9 +105,37 @@ export const contract = {
           offset: z.int().min(0).default(0),
           limit: z.int().min(1).max(1000).default(200),
           label: z.string().nullable().default(null),
+          filter: TileFilter.default({}),
+          order: z.enum(TILE_ORDERS).default("index"),
         }),
       )
       .output(z.object({ total: z.int(), tiles: z.array(Tile) })),
+    /** How many of the filtered tiles there are by source, granule, month, country, split and class. */
+    facets: procedure.input(z.object({ dataset: NameSchema, filter: TileFilter.default({}) })).output(TileFacets),
+    /** Groups of tiles that show the same. `tiles`: how many are in all groups. */
+    duplicates: procedure
+      .input(
+        z.object({
+          dataset: NameSchema,
+          query: DuplicateQuery.prefault({}),
+          offset: z.int().min(0).default(0),
+          limit: z.int().min(1).max(1000).default(100),
+        }),
+      )
+      .output(z.object({ total: z.int().describe("groups"), tiles: z.int(), groups: z.array(DuplicateGroup) })),
+    /** Reads all of a data set and compares it with its checksums. Ends when its stream is closed. */
+    verify: procedure
+      .input(z.object({ dataset: NameSchema }))
+      .output(
+        eventIterator(
+          z.discriminatedUnion("kind", [
+            z.object({ kind: z.literal("progress"), done: z.int(), total: z.int() }),
+            z.object({ kind: z.literal("result"), report: VerifyReport }),
+          ]),
+        ),
+      ),
+    /** Tells where a folder of the data set lies now; adding to the data set goes on from there. */
+    relocate: procedure.input(z.object({ dataset: NameSchema, from: z.string(), to: z.string() })),
     tile: procedure
       .input(z.object({ dataset: NameSchema, index: z.int().min(0) }))
       .output(z.object({ tile: Tile, profile: z.array(BandProfile) })),
@@ -121,7 +150,10 @@ export const contract = {
           ]),
         ),
       ),
-    delete: procedure.input(z.object({ dataset: NameSchema })),
+    /** What would go with it. */
+    loss: procedure.input(z.object({ dataset: NameSchema })).output(DatasetLoss),
+    /** Deletes a data set; one that studies use only with `evenIfUsed`. Never while an ingest or a run works on it. */
+    delete: procedure.input(z.object({ dataset: NameSchema, evenIfUsed: z.boolean().default(false) })),
   },
   augmentation: {
     /** Draws two views of a tile. The images lie at `imagePaths.preview(key, 0 | 1 | 2)`: original, view 1, view 2. */

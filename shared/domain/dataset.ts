@@ -3,7 +3,17 @@ import { z } from "zod";
 import { BAND_NAMES } from "./bands.ts";
 import { Labelling } from "./labelling.ts";
 
-export const SOURCE_KINDS = ["bigearthnet-v1", "eurosat-ms", "geotiff-bands"] as const;
+/** Kinds of sources. `geotiff-bands` are scenes or patches with an image a band, of any format; `multi-band` have all bands in one. */
+export const SOURCE_KINDS = [
+  "bigearthnet-v1",
+  "bigearthnet-v2",
+  "eurosat-ms",
+  "safe-l1c",
+  "safe-l2a",
+  "geotiff-bands",
+  "multi-band",
+  "tfrecords",
+] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 export const BandNameSchema = z.enum(BAND_NAMES);
@@ -27,6 +37,11 @@ export const Source = z.object({
   radiometry: z
     .object({ quantification: z.number(), offset: z.number(), source: z.string() })
     .describe("reflectance = (DN + offset) / quantification"),
+  baselines: z.array(z.string()).default([]).describe("processing baselines, where told"),
+  cloudPercent: z.number().nullable().default(null).describe("mean of what the scenes' metadata tell"),
+  nodata: z.number().nullable().default(null).describe("share of pixels without data, 0..1, in those looked at"),
+  masks: z.array(z.string()).default([]).describe("masks that tell clouds"),
+  warnings: z.array(z.string()).default([]).describe("where pixels disagree with the metadata"),
   simulated: z.boolean().describe("made by this application's simulator"),
   notes: z.array(z.string()).default([]).describe("what is left out of good imagery, such as the rest at a scene's edge"),
 });
@@ -68,6 +83,10 @@ export const Dataset = z.object({
   skipped: z.array(Problem),
   simulated: z.boolean(),
   fingerprint: z.string().describe("hash of tiles, labels and layout: tells a changed data set"),
+  folders: z
+    .array(z.string())
+    .optional()
+    .describe("folders that were ingested, to which the catalogue's paths are relative; absent in old data sets"),
   labelling: Labelling.optional().describe("how its labels were changed after the ingest"),
 });
 export type Dataset = z.infer<typeof Dataset>;
@@ -77,7 +96,13 @@ export function tilesInUse({ tiles, labelling }: Pick<Dataset, "tiles" | "labell
   return tiles - (labelling?.reports.at(-1)?.excluded ?? 0);
 }
 
-/** One row of `tiles.parquet`. `index` is the tile's row in every array of the store. */
+/** Parts of a data set that a source itself proposes. */
+export const SPLITS = ["train", "validation", "test"] as const;
+
+/** A share of a tile's pixels; null: not known. */
+const share = z.number().nullable();
+
+/** One tile of the catalogue. `index` is its row in every array of the store. Facts that a source does not tell are null, as are those of data sets made before they were kept. */
 export const Tile = z.object({
   index: z.int(),
   id: z.string(),
@@ -93,5 +118,23 @@ export const Tile = z.object({
     .nullable()
     .describe("affine of the 10 m grid, GDAL-free order a b c d e f: x = a col + b row + c, y = d col + e row + f"),
   nodata: z.number().describe("share of pixels without data, 0..1"),
+  saturated: share.describe("share of pixels at DN 65535, 0..1"),
+  cloud: share,
+  shadow: share,
+  snow: share,
+  split: z.enum(SPLITS).nullable().describe("as the source says"),
+  country: z.string().nullable(),
+  product: z.string().nullable().describe("product that the tile was cut from"),
+  offset: z.number().nullable().describe("reflectance = (DN + offset) / quantification"),
+  quantification: z.number().nullable(),
+  radiometrySource: z.string().nullable().describe("what tells the two"),
+  footprint: z
+    .array(z.number())
+    .length(8)
+    .nullable()
+    .describe("longitude and latitude (WGS84) of the corners: upper left, upper right, lower right, lower left"),
+  hash: z.string().nullable().describe("perceptual hash, 16 hexadecimal digits: see `tileHash`"),
+  crc: z.int().nullable().describe("CRC-32 of the tile's pixels, group after group"),
+  excluded: z.boolean().nullable().describe("left out of use by an exclusion list"),
 });
 export type Tile = z.infer<typeof Tile>;

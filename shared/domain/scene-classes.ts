@@ -1,4 +1,4 @@
-// What the masks of Sentinel-2 products say of a pixel: Level-2A's scene classification (SCL) and Level-1C's MSK_CLASSI.
+// What masks say of a pixel: Level-2A's scene classification (SCL), Level-1C's MSK_CLASSI, Earth Engine's QA60, Major TOM's cloud masks.
 
 /** What a class means for the use of a pixel. */
 export type SceneKind = "clear" | "cloud" | "shadow" | "snow" | "nodata" | "saturated";
@@ -42,3 +42,27 @@ export const CLASSIFICATION_BANDS: readonly { readonly band: 1 | 2 | 3; readonly
   { band: 2, name: "cirrus", kind: "cloud" },
   { band: 3, name: "snow or ice", kind: "snow" },
 ];
+
+/**
+ * The values of Major TOM's cloud_mask.tif (10 m), those of CloudSEN12.
+ * @see Aybar et al., "CloudSEN12", Scientific Data 9 (2022)
+ */
+export const CLOUD_MASK_CLASSES: readonly SceneClass[] = [
+  { value: 0, name: "clear", kind: "clear" },
+  { value: 1, name: "thick cloud", kind: "cloud" },
+  { value: 2, name: "thin cloud", kind: "cloud" },
+  { value: 3, name: "cloud shadow", kind: "shadow" },
+];
+
+/** What a value of a Major TOM cloud mask means. */
+export function cloudMaskKindOf(value: number): SceneKind {
+  return CLOUD_MASK_CLASSES[value]?.kind ?? "nodata";
+}
+
+/** Bits of QA60: opaque cloud, and cirrus. @see the Earth Engine catalogue, COPERNICUS/S2_SR_HARMONIZED */
+const QA60_CLOUD_BITS = (1 << 10) | (1 << 11);
+
+/** What a value of QA60 means. Images from early 2022 to February 2024 have no such masks: 0 everywhere says nothing there. */
+export function qa60KindOf(value: number): SceneKind {
+  return (value & QA60_CLOUD_BITS) === 0 ? "clear" : "cloud";
+}

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { addFlags } from "../../electron/flags.ts";
+import { addFlags, parseFlags } from "../../electron/flags.ts";
 import { FinetuneSettings, RunConfig, StudyConfig } from "../../shared/domain/run-config.ts";
+import { TileFilter } from "../../shared/domain/tile-query.ts";
 
 function parse(argv: string[], ...args: [Parameters<typeof addFlags>[1], Parameters<typeof addFlags>[2]?]): Record<string, unknown> {
   const command = new Command("x").exitOverride().configureOutput({ writeErr: () => {} });
@@ -39,6 +40,13 @@ describe("flags out of a schema", () => {
     expect(help).toContain("--batch-size");
     expect(help).toMatch(/tiles a step; each gives two views[\s\S]*default: 32/);
     expect(help).toMatch(/--finetune-patience/);
+  });
+
+  it("names the flag whose value a schema refuses in words of its own", () => {
+    expect(parseFlags(TileFilter, { maxCloud: 0.1 })).toEqual({ maxCloud: 0.1 });
+    const refused = (given: Record<string, unknown>) => () => parseFlags(TileFilter, given);
+    expect(refused({ from: "June" })).toThrow("--from: give a date such as 2018-06-01");
+    expect(refused({ bounds: [1, 2, 3] })).toThrow(/^--bounds: /);
   });
 
   it("leaves omitted groups out", () => {

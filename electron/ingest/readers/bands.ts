@@ -1,16 +1,17 @@
 // Band rasters into the slots of a batch: the checks and cuts that all kinds of sources share.
-import { BANDS, type BandName } from "../../../shared/domain/bands.ts";
-import type { SourceKind } from "../../../shared/domain/dataset.ts";
+import { basename } from "node:path";
+import type { BandName } from "../../../shared/domain/bands.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { SATURATED_DN } from "../../../shared/raster/radiometry.ts";
-import type { PatchItem, ReadSettings, TileBatch } from "../patch.ts";
-import { type GeoTiff, openGeoTiff } from "./geotiff.ts";
-import type { Affine, Samples, Window } from "./raster.ts";
+import { EUROSAT_BANDS, isScenes } from "../formats.ts";
+import type { Conversion, PatchItem, ReadSettings, TileBatch } from "../patch.ts";
+import { openRaster } from "./open-raster.ts";
+import type { Affine, Raster, Samples, Window } from "./raster.ts";
 
 /** One band of a patch, open. */
 export interface BandRaster {
   readonly band: BandName;
-  readonly tiff: GeoTiff;
+  readonly raster: Raster;
   /** Its band in the file, from 0. */
   readonly sample: number;
 }
@@ -28,29 +29,52 @@ export function ratioTo10m(reference: number, size: number): 1 | 2 | 6 | undefin
   return undefined;
 }
 
+/** Where a band lies in an image, from 0. @throws AppError BAD_FILE, UNSUPPORTED when the image has other bands than it should */
+export function sampleOf({ kind, samples }: Pick<PatchItem, "kind" | "samples">, band: BandName, { path, bands }: Raster): number {
+  if (kind === "eurosat-ms") {
+    if (bands === EUROSAT_BANDS.length) return EUROSAT_BANDS.indexOf(band);
+    const rgb = bands === 3 ? " This looks like the RGB version: use the 13-band one (EuroSATallBands)." : " Replace it.";
+    throw new AppError("BAD_FILE", `${path} has ${bands} bands instead of ${EUROSAT_BANDS.length}.${rgb}`);
+  }
+  if (samples) {
+    const sample = samples[band];
+    if (sample !== undefined && sample < bands) return sample;
+    throw new AppError("BAD_FILE", `${path} has ${bands} bands, and ${band} is not among them. Ingest it as a data set of its own.`);
+  }
+  if (bands === 1) return 0;
+  throw new AppError(
+    "UNSUPPORTED",
+    `${path} holds ${bands} bands, but its name tells one. Split ${basename(path)} (gdal_translate -b N IN OUT.tif).`,
+  );
+}
+
 /**
  * Opens the rasters of a patch and checks that they fit each other.
  * @throws AppError when one is missing, broken, of another size or elsewhere
  */
-export function openBands(item: PatchItem, settings: ReadSettings, sampleOf: (band: BandName, tiff: GeoTiff) => number): BandRaster[] {
+export function openBands(item: PatchItem, settings: ReadSettings): BandRaster[] {
   const rasters: BandRaster[] = [];
-  const byFile = new Map<string, GeoTiff>();
+  const byFile = new Map<string, Raster>();
   try {
     for (const group of settings.groups) {
       for (const band of group.bands) {
         const file = fileOf(item, band);
-        const tiff = byFile.get(file) ?? openGeoTiff(file);
-        byFile.set(file, tiff);
-        rasters.push({ band, tiff, sample: sampleOf(band, tiff) });
-        checkBand(item, settings, band, tiff);
+        const raster = byFile.get(file) ?? openRaster(file, { isSparse: item.isSparse });
+        byFile.set(file, raster);
+        rasters.push({ band, raster, sample: sampleOf(item, band, raster) });
+        checkBand(item, settings, band, raster);
       }
     }
     checkGround(rasters);
     return rasters;
   } catch (error) {
-    for (const tiff of byFile.values()) tiff.close();
+    for (const raster of byFile.values()) raster.close();
     throw error;
   }
+}
+
+export function closeBands(rasters: readonly BandRaster[]): void {
+  for (const { raster } of rasters) raster.close();
 }
 
 /** The file of a band. @throws AppError BAD_FILE when the patch has none */
@@ -61,89 +85,104 @@ export function fileOf(item: PatchItem, band: BandName): string {
 }
 
 /** A band's size and sample type against what was planned. @throws AppError BAD_FILE, UNSUPPORTED */
-export function checkBand(item: PatchItem, { tilePixels, groups }: ReadSettings, band: BandName, tiff: GeoTiff): void {
+export function checkBand(item: PatchItem, { tilePixels, groups }: ReadSettings, band: BandName, raster: Raster): void {
   const group = groups.find(({ bands }) => bands.includes(band))!;
   const ratio = tilePixels / group.pixels;
-  const slack = item.kind === "geotiff-bands" ? ratio : 1;
+  const slack = isScenes(item.kind) ? ratio : 1;
   const fits = (size: number, reference: number) => Math.abs(size * ratio - reference) < slack;
-  if (!fits(tiff.width, item.width) || !fits(tiff.height, item.height)) {
+  if (!fits(raster.width, item.width) || !fits(raster.height, item.height)) {
     const expected = `${Math.round(item.width / ratio)} x ${Math.round(item.height / ratio)}`;
-    const remedy =
-      item.kind === "geotiff-bands" ? "Replace it, or ingest this folder as a data set of its own." : "Copy or download it again.";
-    throw new AppError("BAD_FILE", `${tiff.path}: ${band} is ${tiff.width} x ${tiff.height} px, not ${expected}. ${remedy}`);
+    const remedy = isScenes(item.kind) ? "Replace it, or ingest this folder as a data set of its own." : "Copy or download it again.";
+    throw new AppError("BAD_FILE", `${raster.path}: ${band} is ${raster.width} x ${raster.height} px, not ${expected}. ${remedy}`);
   }
-  if (tiff.dtype === "uint8" || tiff.dtype === "int8") {
-    throw new AppError("UNSUPPORTED", `${tiff.path} has 8-bit values: a picture, not reflectance. Use the 16-bit product.`);
-  }
-  const isFloat = tiff.dtype.startsWith("float");
-  if (isFloat !== (item.dnScale !== null)) throw new AppError("BAD_FILE", `${tiff.path}: ${otherNumbers(item.kind, isFloat)}`);
+  checkSampleType(raster);
+  const isFloat = raster.dtype.startsWith("float");
+  if (isFloat !== item.isFloat) throw new AppError("BAD_FILE", `${raster.path}: ${otherNumbers(item.kind, isFloat)}`);
+}
+
+/** @throws AppError UNSUPPORTED for pictures */
+export function checkSampleType({ path, dtype }: Raster): void {
+  if (dtype !== "uint8" && dtype !== "int8") return;
+  throw new AppError("UNSUPPORTED", `${path} has 8-bit values: a picture, not reflectance. Use the 16-bit product.`);
 }
 
 /** Why files of another sample type are left out: their scale may be another, too. */
-export function otherNumbers(kind: SourceKind, isFloat: boolean): string {
+export function otherNumbers(kind: PatchItem["kind"], isFloat: boolean): string {
   const what = isFloat
     ? "floating-point values, where the others have whole numbers"
     : "whole numbers, where the others have floating-point values";
-  const remedy = kind === "geotiff-bands" ? "Ingest it as a data set of its own." : "Copy or download it again.";
+  const remedy = isScenes(kind) ? "Ingest it as a data set of its own." : "Copy or download it again.";
   return `has ${what}. ${remedy}`;
 }
 
 /** All bands must be in one reference system and begin at one corner. */
 function checkGround(rasters: readonly BandRaster[]): void {
-  const first = rasters.find(({ tiff }) => tiff.crs !== null && tiff.transform !== null)?.tiff;
+  const first = rasters.find(({ raster }) => raster.crs !== null && raster.transform !== null)?.raster;
   if (!first) return;
-  for (const { band, tiff } of rasters) {
-    if (tiff.crs !== null && tiff.crs !== first.crs) {
+  for (const { band, raster } of rasters) {
+    if (raster.crs !== null && raster.crs !== first.crs) {
       throw new AppError(
         "BAD_FILE",
-        `${tiff.path}: ${band} is in ${tiff.crs}, other bands in ${first.crs}. Bring all bands to one reference system (gdalwarp).`,
+        `${raster.path}: ${band} is in ${raster.crs}, other bands in ${first.crs}. Bring all bands to one reference system (gdalwarp).`,
       );
     }
-    if (!tiff.transform) continue;
-    const [a, , c, , e, f] = tiff.transform;
+    if (!raster.transform) continue;
+    const [a, , c, , e, f] = raster.transform;
     const [firstA, , firstC, , firstE, firstF] = first.transform!;
     const isNear =
       Math.abs(c - firstC) <= Math.max(Math.abs(a), Math.abs(firstA)) && Math.abs(f - firstF) <= Math.max(Math.abs(e), Math.abs(firstE));
     if (!isNear) {
       throw new AppError(
         "BAD_FILE",
-        `${tiff.path}: ${band} begins at ${c}, ${f}, other bands at ${firstC}, ${firstF}. Bring all bands to one grid (gdalwarp -te).`,
+        `${raster.path}: ${band} begins at ${c}, ${f}, other bands at ${firstC}, ${firstF}. Bring all bands to one grid (gdalwarp -te).`,
       );
     }
   }
 }
 
 /**
- * Reads a window as DN.
- * @param out uint16, filled from `at` on: 0 where the file has no data (its no-data value, NaN), 65535 at most
- * @param dnScale as in `PatchItem`
+ * Reads a window as the data set's DN.
+ * @param out uint16, filled from `at` on: 0 where the file has no data (its no-data value, NaN), 65535 where it is saturated
+ * @param conversion of the patch; null: the file's values are the data set's
  */
 export async function readDn(
-  raster: BandRaster,
+  { band, raster, sample }: BandRaster,
   window: Omit<Window, "band">,
   out: Uint16Array,
   at: number,
-  dnScale: number | null,
+  conversion: Conversion | null,
 ): Promise<void> {
-  const { tiff, sample } = raster;
   const area = { ...window, band: sample };
-  if (tiff.isDirect && tiff.dtype === "uint16") {
-    tiff.readWindowSync(area, out, at);
-    const { nodata } = tiff;
+  const { nodata } = raster;
+  if (!conversion && raster.isDirect && raster.dtype === "uint16") {
+    raster.readWindowSync!(area, out, at);
     if (nodata === null || nodata === 0 || !(nodata > 0 && nodata <= 65535)) return;
     for (let i = at; i < at + window.width * window.height; i++) if (out[i] === nodata) out[i] = 0;
     return;
   }
-  toDn(await tiff.readWindow(area), tiff.nodata, dnScale ?? 1, out, at);
+  const values = await raster.readWindow(area);
+  if (!conversion) toDn(values, nodata, { factor: 1, offset: 0, scale: 1, shift: 0 }, out, at);
+  else {
+    const { factor, offsets, scale, shift } = conversion;
+    toDn(values, nodata, { factor, offset: offsets[band] ?? 0, scale, shift }, out, at);
+  }
 }
 
-function toDn(values: Samples, nodata: number | null, dnScale: number, out: Uint16Array, at: number): void {
+/** `(value x factor + offset) x scale + shift`, at least 1: dark pixels are data. Not converted, 65535 stays what it is: saturated. */
+function toDn(
+  values: Samples,
+  nodata: number | null,
+  { factor, offset, scale, shift }: { factor: number; offset: number; scale: number; shift: number },
+  out: Uint16Array,
+  at: number,
+): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    const dn = value * dnScale;
+    const dn = value * factor;
     // NaN fails the comparison, too.
     if (value === 0 || value === nodata || !(dn > LOWEST_DN)) out[at + i] = 0;
-    else out[at + i] = Math.min(Math.max(Math.round(dn), 1), SATURATED_DN);
+    else if (dn >= SATURATED_DN) out[at + i] = SATURATED_DN;
+    else out[at + i] = Math.min(Math.max(Math.round((dn + offset) * scale + shift), 1), SATURATED_DN - 1);
   }
 }
 
@@ -154,11 +193,9 @@ export interface TilePlace {
   readonly row: number;
 }
 
-/** The tiles of an item, row after row. */
-export function* tilesOf({ id, range, isCut }: PatchItem): Generator<TilePlace> {
-  for (let row = range.row; row < range.endRow; row++) {
-    for (let column = range.column; column < range.endColumn; column++) yield { id: isCut ? `${id}_${column}_${row}` : id, column, row };
-  }
+/** The tiles of an item, in the order in which they are read. */
+export function* tilesOf({ id, places, isCut }: PatchItem): Generator<TilePlace> {
+  for (const [column, row] of places) yield { id: isCut ? `${id}_${column}_${row}` : id, column, row };
 }
 
 /** Reads one tile from open rasters into the slot of the batch. */
@@ -168,33 +205,37 @@ export async function readTileBands(
   { column, row }: TilePlace,
   batch: TileBatch,
 ): Promise<void> {
-  const { groups } = batch.settings;
+  const { groups, stridePixels, tilePixels } = batch.settings;
   let i = 0;
   for (let g = 0; g < groups.length; g++) {
     const { pixels, bands } = groups[g]!;
+    const stride = (stridePixels * pixels) / tilePixels;
     for (let b = 0; b < bands.length; b++) {
       const { data, at } = batch.slot(g, b);
-      await readDn(rasters[i++]!, { x: column * pixels, y: row * pixels, width: pixels, height: pixels }, data, at, item.dnScale);
+      await readDn(rasters[i++]!, { x: column * stride, y: row * stride, width: pixels, height: pixels }, data, at, item.conversion);
     }
   }
 }
 
-/** The affine of the 10 m grid from that of a raster whose tile has `pixels` of the `tilePixels` on that grid; moved to a tile's corner. */
-export function tileTransform(transform: Affine | null, pixels: number, tilePixels: number, { column, row }: TilePlace): number[] | null {
+/**
+ * The affine of a tile's 10 m grid from that of an image whose tile has `pixels` of the `tilePixels` on that grid.
+ * @param stridePixels px of the 10 m grid from a tile to the next
+ */
+export function tileTransform(
+  transform: Affine | null,
+  pixels: number,
+  { tilePixels, stridePixels }: Pick<ReadSettings, "tilePixels" | "stridePixels">,
+  { column, row }: TilePlace,
+): number[] | null {
   if (!transform) return null;
   const scale = pixels / tilePixels;
   const [a, b, c, d, e, f] = transform;
-  const x = column * pixels;
-  const y = row * pixels;
+  const x = column * stridePixels * scale;
+  const y = row * stridePixels * scale;
   return [a * scale, b * scale, c + a * x + b * y, d * scale, e * scale, f + d * x + e * y];
 }
 
 /** The bands' resolution groups for a patch of known ratios: `10m`, `20m`, `60m`. */
 export function groupName(ratio: 1 | 2 | 6): string {
   return { 1: "10m", 2: "20m", 6: "60m" }[ratio];
-}
-
-/** What a band's ratio would be by its ground sampling distance. */
-export function nativeRatio(band: BandName): 1 | 2 | 6 {
-  return ({ 10: 1, 20: 2, 60: 6 } as const)[BANDS[band].gsdMetres];
 }

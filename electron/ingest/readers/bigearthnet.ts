@@ -1,39 +1,14 @@
 // BigEarthNet v1: a folder a patch with `<patch>_B01.tif` to `_B12.tif` (no B10) and `<patch>_labels_metadata.json`.
 // Sumbul et al., "BigEarthNet: a large-scale benchmark archive for remote sensing image understanding" (arXiv 1902.06148).
 import { basename } from "node:path";
-import type { BandName } from "../../../shared/domain/bands.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
+import { BIGEARTHNET_PIXELS } from "../formats.ts";
 import type { PatchItem, TileBatch } from "../patch.ts";
-import { checkBand, fileOf, openBands, readDn, readTileBands, type TilePlace, tilesOf, tileTransform } from "./bands.ts";
+import { checkBand, closeBands, fileOf, openBands, readDn, readTileBands, type TilePlace, tilesOf, tileTransform } from "./bands.ts";
 import { readWhole } from "./byte-source.ts";
-import { type GeoTiff, openGeoTiff } from "./geotiff.ts";
+import { openGeoTiff } from "./geotiff.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
-import type { Affine } from "./raster.ts";
-
-/** The 12 bands of a patch, at 120, 60 or 20 px. */
-export const BIGEARTHNET_BANDS = [
-  "B01",
-  "B02",
-  "B03",
-  "B04",
-  "B05",
-  "B06",
-  "B07",
-  "B08",
-  "B8A",
-  "B09",
-  "B11",
-  "B12",
-] as const satisfies readonly BandName[];
-
-/** Side of a patch on the 10 m grid, px. */
-export const BIGEARTHNET_PIXELS = 120;
-
-export const BIGEARTHNET_RADIOMETRY = {
-  quantification: 10_000,
-  offset: 0,
-  source: "BigEarthNet v1: Level-2A of 2017 and 2018, before processing baseline 04.00, so without an offset",
-} as const;
+import type { Affine, Raster } from "./raster.ts";
 
 /** The name of the labels file; its first group is the patch's. */
 export const LABELS_FILE = /^(.+)_labels_metadata\.json$/;
@@ -97,58 +72,66 @@ function transformOf(coordinates: unknown): Affine | null {
 }
 
 /**
- * Reads a patch into the batch.
+ * Reads a patch into the batch. Labels, date and place are those of its labels json; without one, of the plan and the images.
  * @param scratch reused from patch to patch
  * @throws AppError when anything of the patch is missing or broken; the batch then holds nothing of it
  */
 export async function readBigEarthNet(item: PatchItem, batch: TileBatch, scratch: { buffer: Buffer }): Promise<void> {
-  if (!item.labelsFile)
-    throw new AppError("BAD_FILE", `${basename(item.path)}_labels_metadata.json is missing. Copy or download the patch again.`);
-  const labels = readLabels(item.labelsFile);
-  const commit = (place: TilePlace, { crs, transform }: Pick<GeoTiff, "crs" | "transform">, pixels: number) =>
+  const { settings } = batch;
+  const told = toldOf(item);
+  const commit = (place: TilePlace, { crs, transform }: Pick<Raster, "crs" | "transform">, pixels: number) =>
     batch.commit({
       id: place.id,
       source: item.kind,
       path: item.path,
-      labels: [...labels.labels],
-      date: labels.date,
-      granule: labels.granule,
-      crs: labels.crs ?? crs,
-      transform: labels.transform
-        ? tileTransform(labels.transform, batch.settings.tilePixels, batch.settings.tilePixels, place)
-        : tileTransform(transform, pixels, batch.settings.tilePixels, place),
+      labels: told.labels && [...told.labels],
+      date: told.date,
+      granule: told.granule,
+      crs: told.crs ?? crs,
+      transform: told.transform
+        ? tileTransform(told.transform, settings.tilePixels, settings, place)
+        : tileTransform(transform, pixels, settings, place),
+      ...item.facts,
     });
   if (item.isCut) {
-    const rasters = openBands(item, batch.settings, () => 0);
+    const rasters = openBands(item, settings);
     try {
       for (const place of tilesOf(item)) {
         await readTileBands(rasters, item, place, batch);
-        commit(place, rasters[0]!.tiff, batch.settings.groups[0]!.pixels);
+        commit(place, rasters[0]!.raster, settings.groups[0]!.pixels);
       }
     } finally {
-      for (const { tiff } of rasters) tiff.close();
+      closeBands(rasters);
     }
     return;
   }
   // The common case, one tile a patch: one small file after another through the same buffer.
-  const { groups } = batch.settings;
-  let first: Pick<GeoTiff, "crs" | "transform"> | undefined;
+  const { groups } = settings;
+  let first: Pick<Raster, "crs" | "transform"> | undefined;
   for (let g = 0; g < groups.length; g++) {
     const { pixels, bands } = groups[g]!;
     for (let b = 0; b < bands.length; b++) {
       const band = bands[b]!;
-      const tiff = openGeoTiff(fileOf(item, band), { scratch });
+      const raster = openGeoTiff(fileOf(item, band), { scratch });
       try {
-        checkBand(item, batch.settings, band, tiff);
-        first ??= { crs: tiff.crs, transform: tiff.transform };
+        checkBand(item, settings, band, raster);
+        first ??= { crs: raster.crs, transform: raster.transform };
         const { data, at } = batch.slot(g, b);
-        const raster = { band, tiff, sample: 0 };
         const window = { x: 0, y: 0, width: pixels, height: pixels };
-        await readDn(raster, window, data, at, item.dnScale);
+        await readDn({ band, raster, sample: 0 }, window, data, at, item.conversion);
       } finally {
-        tiff.close();
+        raster.close();
       }
     }
   }
   commit({ id: item.id, column: 0, row: 0 }, first!, groups[0]!.pixels);
+}
+
+function toldOf({ kind, path, labelsFile, labels, date, granule }: PatchItem): Omit<BigEarthNetLabels, "labels" | "isSimulated"> & {
+  readonly labels: readonly string[] | null;
+} {
+  if (labelsFile) return readLabels(labelsFile);
+  if (kind === "bigearthnet-v1")
+    throw new AppError("BAD_FILE", `${basename(path)}_labels_metadata.json is missing. Copy or download the patch again.`);
+  return { labels, date, granule, crs: null, transform: null };
 }

@@ -51,6 +51,19 @@ export function readWhole(path: string, maximumBytes: number): Buffer {
   }
 }
 
+/** Size of a file, bytes, and the time of its last change, ms since 1970: of a file in an archive the archive's. null: it is not there. */
+export function fileState(path: string): { bytes: number; modified: number } | null {
+  try {
+    const plain = statsOf(path);
+    if (plain) return { bytes: plain.size, modified: Math.trunc(plain.mtimeMs) };
+    const place = findInZip(path);
+    const entry = place?.directory.entries.get(place.inner);
+    return entry ? { bytes: entry.size, modified: Math.trunc(statSync(place!.zip).mtimeMs) } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Size of a file, bytes. @throws AppError NOT_FOUND, NO_ACCESS, BAD_FILE */
 export function sizeOf(path: string): number {
   try {

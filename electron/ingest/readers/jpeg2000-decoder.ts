@@ -14,7 +14,7 @@ export interface Frame {
   readonly bits: number;
 }
 
-/** Decoded tiles that a thread keeps, bytes. A row of tiles of all 12 bands of a product (4 of 10,980 px, 6 of 5,490, 2 of 1,830) is 133 MB. */
+/** Decoded tiles that a thread keeps, bytes. A row of tiles of all 12 bands of a product (10,980, 5,490 and 1,830 px) is 134 MB. */
 const CACHE_BYTES = 144 * 1024 * 1024;
 /** A heap never shrinks: one that a large tile has blown up beyond this, bytes, is given up. It starts at 50 MB, which holds a tile of 1,024 px. */
 const KEPT_HEAP_BYTES = 96 * 1024 * 1024;
@@ -37,14 +37,11 @@ export class Jpeg2000Decoder {
   private module: OpenJpeg | undefined;
   private lines: string[] = [];
   private readonly cache = new Map<string, TileSamples>();
-  private cachedBytes = 0;
+  private kept = 0;
 
-  /** Loads the WASM module, before the first `decode` and after one that broke it. */
-  async load(): Promise<void> {
-    if (this.module) return;
-    const { default: openJpeg } = await import("@cornerstonejs/codec-openjpeg/decodewasmjs");
-    const print = (line: string) => void this.lines.push(line);
-    this.module = await openJpeg({ print, printErr: print });
+  /** Size of the decoded tiles that are kept, bytes. */
+  get cachedBytes(): number {
+    return this.kept;
   }
 
   /** Size of the WASM heap, bytes. */
@@ -56,12 +53,15 @@ export class Jpeg2000Decoder {
    * @param codestream of one tile
    * @throws DecodeError when anything is wrong with the codestream, or it holds another image than `frame`
    */
-  decode(codestream: Uint8Array, frame: Frame): TileSamples {
-    if (!this.module) throw new Error("decode before load");
+  async decode(codestream: Uint8Array, frame: Frame): Promise<TileSamples> {
+    // Nothing may be awaited between here and the samples: other reads use, break or give up the same module.
+    while (!this.module) await this.load();
+    const { J2KDecoder } = this.module;
+    this.makeRoom(frame.width * frame.height * frame.components * (frame.bits > 8 ? 2 : 1));
     this.lines = [];
     try {
       // A new decoder each time: a used one keeps the samples of before when it fails.
-      const decoder = new this.module.J2KDecoder();
+      const decoder = new J2KDecoder();
       decoder.getEncodedBuffer(codestream.length).set(codestream);
       decoder.decode();
       const complaint = this.lines.find((line) => !HARMLESS.test(line)) ?? differenceOf(decoder.getFrameInfo(), frame);
@@ -88,17 +88,28 @@ export class Jpeg2000Decoder {
   }
 
   keep(key: string, samples: TileSamples): void {
+    this.forget(key);
+    this.makeRoom(samples.byteLength);
     this.cache.set(key, samples);
-    this.cachedBytes += samples.byteLength;
+    this.kept += samples.byteLength;
+  }
+
+  forget(key: string): void {
+    this.kept -= this.cache.get(key)?.byteLength ?? 0;
+    this.cache.delete(key);
+  }
+
+  private makeRoom(bytes: number): void {
     for (const oldest of this.cache.keys()) {
-      if (this.cachedBytes <= CACHE_BYTES || oldest === key) break;
+      if (this.kept + bytes <= CACHE_BYTES) break;
       this.forget(oldest);
     }
   }
 
-  forget(key: string): void {
-    this.cachedBytes -= this.cache.get(key)?.byteLength ?? 0;
-    this.cache.delete(key);
+  private async load(): Promise<void> {
+    const { default: openJpeg } = await import("@cornerstonejs/codec-openjpeg/decodewasmjs");
+    const print = (line: string) => void this.lines.push(line);
+    this.module = await openJpeg({ print, printErr: print });
   }
 }
 

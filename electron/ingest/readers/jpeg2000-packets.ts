@@ -121,14 +121,7 @@ function packetOrder(tile: Rect, resolutions: readonly Resolution[], components:
       const x = Math.max(tile.x0, x0 * 2 ** its.level);
       const y = Math.max(tile.y0, y0 * 2 ** its.level);
       for (let component = 0; component < components; component++) {
-        const keys = [
-          [resolution, component, precinct],
-          [resolution, component, precinct],
-          [resolution, precinct, component],
-          [y, x, component, resolution],
-          [component, y, x, resolution],
-        ];
-        packets.push({ component, resolution, precinct, key: keys[progression]! });
+        packets.push({ component, resolution, precinct, key: keyOf(progression, { component, resolution, precinct }, x, y) });
       }
     }
   });
@@ -136,6 +129,20 @@ function packetOrder(tile: Rect, resolutions: readonly Resolution[], components:
     for (let i = 0; i < a.key.length; i++) if (a.key[i] !== b.key[i]) return a.key[i]! - b.key[i]!;
     return 0;
   });
+}
+
+/** What the packets of a progression are sorted by, the outermost loop first. */
+function keyOf(progression: number, { component, resolution, precinct }: Packet, x: number, y: number): readonly number[] {
+  switch (progression) {
+    case 2:
+      return [resolution, precinct, component];
+    case 3:
+      return [y, x, component, resolution];
+    case 4:
+      return [component, y, x, resolution];
+    default:
+      return [resolution, component, precinct];
+  }
 }
 
 function precinctRect(resolution: Resolution, precinct: number): Rect {

@@ -30,10 +30,13 @@ export interface Jpeg2000Options {
   readonly isSparse?: boolean;
 }
 
-/** WASM heap that decoding a tile may take, bytes: with the cache and the copy of the samples, a worker stays below 400 MB. */
-const MAXIMUM_HEAP_BYTES = 224 * 1024 * 1024;
-/** What the decoder takes by the structure, bytes (measured: docs/decisions.md): samples of 4 bytes and the copy of 2, and each code-block and precinct. */
-const HEAP_BYTES = { sample: 6, block: 160, precinct: 400 } as const;
+/** WASM heap that decoding a tile may take, bytes: with the cache of decoded tiles a worker stays below 400 MB. */
+const MAXIMUM_HEAP_BYTES = 208 * 1024 * 1024;
+/**
+ * What the decoder takes, bytes, measured on tiles of 2,048 to 5,488 px with code-blocks of 4 and 64 and precincts of 8: its samples (4) and
+ * their copy (2), a code-block, a precinct; and what the heap grows beyond its need.
+ */
+const HEAP = { sample: 6, block: 384, precinct: 320, growth: 1.2 } as const;
 /** Sparse reads of a tile that add up to this part of its area end in decoding all of it. */
 const SPARSE_PART = 1 / 2;
 /** What a sparse read costs on top of its window, as part of the tile's area: headers and wavelets. */
@@ -117,6 +120,7 @@ class TileReader {
   private readonly id = ++opened;
   private readonly decoder = sharedDecoder();
   private readonly kept = new Set<string>();
+  private isOpen = true;
   /** Part of each tile's area that sparse reads have taken. */
   private readonly sparse = new Map<number, number>();
 
@@ -142,8 +146,7 @@ class TileReader {
           x1: Math.min(window.x1, rect.x1),
           y1: Math.min(window.y1, rect.y1),
         };
-        await this.decoder.load();
-        const decoded = this.samplesOf(tile, rect, band, part);
+        const decoded = await this.samplesOf(tile, rect, band, part);
         const { samples, step } = decoded;
         const rowLength = (decoded.rect.x1 - decoded.rect.x0) * step;
         for (let line = part.y0; line < part.y1; line++) {
@@ -158,11 +161,12 @@ class TileReader {
   }
 
   close(): void {
+    this.isOpen = false;
     for (const key of this.kept) this.decoder.forget(key);
   }
 
   /** The samples of a tile, or of a part of it around `part`. */
-  private samplesOf(tile: number, rect: Rect, band: number, part: Rect): Decoded {
+  private async samplesOf(tile: number, rect: Rect, band: number, part: Rect): Promise<Decoded> {
     const { codestream, decoder, source } = this;
     const { components, bits } = codestream;
     // The decoder's build gives images of 1 or 3 components; others are taken band by band.
@@ -178,12 +182,12 @@ class TileReader {
     try {
       if (this.isSparse && isCuttable && this.isWorthCutting(tile, rect, part)) {
         const cut = cutWindow(codestream, tile, bytes, band, part);
-        return { samples: decoder.decode(cut.bytes, frameOf(cut.rect, 1, bits)), rect: cut.rect, step: 1, first: 0 };
+        return { samples: await decoder.decode(cut.bytes, frameOf(cut.rect, 1, bits)), rect: cut.rect, step: 1, first: 0 };
       }
       const samples = isWhole
-        ? decoder.decode(tileCodestream(codestream, tile, bytes), frameOf(rect, components, bits))
-        : decoder.decode(cutWindow(codestream, tile, bytes, band, rect).bytes, frameOf(rect, 1, bits));
-      decoder.keep(key, samples);
+        ? await decoder.decode(tileCodestream(codestream, tile, bytes), frameOf(rect, components, bits))
+        : await decoder.decode(cutWindow(codestream, tile, bytes, band, rect).bytes, frameOf(rect, 1, bits));
+      if (this.isOpen) decoder.keep(key, samples);
       this.kept.add(key);
       return { samples, rect, step, first };
     } catch (error) {
@@ -205,18 +209,20 @@ class TileReader {
     if (!found) return;
     const bytes = found.parts.reduce((sum, { offset, end }) => sum + end - offset, 0);
     let packets = 0;
-    let heap = bytes + codestream.components * areaOf(rect) * HEAP_BYTES.sample;
+    // Its bytes lie in the heap and beside it.
+    let heap = 2 * bytes + codestream.components * areaOf(rect) * HEAP.sample;
     for (const coding of codestream.codings) {
       for (const { precinctsAcross, precinctsDown, subbands } of resolutionsOf(rect, coding)) {
         packets += coding.layers * precinctsAcross * precinctsDown;
-        heap += precinctsAcross * precinctsDown * HEAP_BYTES.precinct;
+        heap += precinctsAcross * precinctsDown * HEAP.precinct;
         for (const { x0, y0, x1, y1, blockWidthExponent, blockHeightExponent } of subbands)
-          heap += cells(x0, x1, blockWidthExponent) * cells(y0, y1, blockHeightExponent) * HEAP_BYTES.block;
+          heap += cells(x0, x1, blockWidthExponent) * cells(y0, y1, blockHeightExponent) * HEAP.block;
       }
     }
     const where = `tile ${tile} of ${codestream.tilesAcross * codestream.tilesDown}`;
     // A packet takes a byte at least.
     if (packets > bytes) throw brokenJpeg2000(source.path, `${where} has ${bytes} bytes, which cannot hold its ${packets} packets`);
+    heap *= HEAP.growth;
     if (heap > MAXIMUM_HEAP_BYTES) {
       const size = `${rect.x1 - rect.x0} x ${rect.y1 - rect.y0}`;
       throw unsupportedJpeg2000(

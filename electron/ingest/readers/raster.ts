@@ -30,7 +30,11 @@ export interface Raster {
   readonly nodata: number | null;
   /** Description of each band, where the file has them. */
   readonly descriptions: readonly (string | null)[];
+  /** Whether `readWindowSync` is there and works. */
+  readonly isDirect?: boolean;
   /** Values of the window, row by row, in the file's sample type. */
   readWindow(window: Window): Promise<Samples>;
+  /** As `readWindow`, into a given array from its element `at` on. */
+  readWindowSync?(window: Window, out: Samples, at: number): void;
   close(): void;
 }

@@ -36,6 +36,8 @@ export interface SafeGranule {
   readonly saturated: number;
   /** Holds for images of the sizes that it names only. */
   readonly geocoding: Geocoding | null;
+  /** Edges of the granule as tileInfo.json tells them, whatever the images' size. */
+  readonly edges: Pick<TileInfo, "epsg" | "bounds"> | null;
   /** Of the product, WGS 84. */
   readonly footprint: ProductDocument["footprint"];
   readonly cloudPercent: number | null;
@@ -176,6 +178,7 @@ function readGranule({ folder, product, documents, problems: shared, isAlone }: 
     nodata: told?.nodata ?? NO_DATA_DN,
     saturated: told?.saturated ?? SATURATED_DN,
     geocoding: tile?.geocoding ?? null,
+    edges: info?.bounds ? { epsg: info.epsg, bounds: info.bounds } : null,
     footprint: told?.footprint ?? null,
     cloudPercent: tile?.cloudPercent ?? info?.cloudPercent ?? told?.cloudPercent ?? null,
     masks: {

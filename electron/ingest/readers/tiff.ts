@@ -114,8 +114,8 @@ export function sniff(bytes: Uint8Array): "tiff" | "jpeg2000" | "zip" | "parquet
 export function notATiff(path: string, bytes: Uint8Array): AppError {
   const text: Readonly<Record<string, string>> = {
     empty: "is empty (0 bytes). Copy or download it again.",
-    jpeg2000: "is a JPEG 2000 image, which is not read. Convert it (gdal_translate IN OUT.tif) and scan the folder again.",
-    zip: "is a zip archive. Unpack it and scan the folder again.",
+    jpeg2000: "is a JPEG 2000 image where a TIFF is expected. Convert it (gdal_translate IN OUT.tif) and scan the folder again.",
+    zip: "is a zip archive, not an image. Unpack it and scan the folder again.",
     text: "is a text file, not a TIFF image. Replace it by the image.",
   };
   const kind = sniff(bytes);

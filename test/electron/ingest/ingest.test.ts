@@ -99,6 +99,21 @@ describe("ingestFolders", () => {
       crs: "EPSG:32633",
       transform: [10, 0, 404_400, 0, -10, 5_342_400],
       nodata: 0,
+      saturated: 0,
+      cloud: null,
+      shadow: null,
+      snow: null,
+      split: null,
+      country: null,
+      product: null,
+      offset: 0,
+      quantification: 10_000,
+      radiometrySource: expect.stringContaining("BigEarthNet v1"),
+      // rasterio.warp.transform("EPSG:32633", "EPSG:4326", ...) of the four corners
+      footprint: [13.7127369, 48.2276134, 13.7288908, 48.2277931, 13.7291581, 48.2169996, 13.7130075, 48.2168199],
+      hash: expect.stringMatching(/^[0-9a-f]{16}$/),
+      crc: expect.any(Number),
+      excluded: false,
     });
     expect(dataset.classes.reduce((sum, { tiles: count }) => sum + count, 0)).toBe((await readAllTiles(folder)).labels.flat().length);
     expect(Dataset.parse(JSON.parse(readFileSync(join(folder, "dataset.json"), "utf8")))).toEqual(dataset);
@@ -326,7 +341,7 @@ describe("ingestFolders", () => {
     expect(skipped).toEqual([{ path: realEurosat, reason: expect.stringMatching(/64 px, not 120 px.*data set of its own/) }]);
   });
 
-  it("refuses to mix radiometries silently", async () => {
+  it("brings scenes of different offsets to one, says so, and keeps what each told", async () => {
     const root = temporaryFolder();
     for (const [name, offset] of [
       ["a", 0],
@@ -337,13 +352,22 @@ describe("ingestFolders", () => {
       const asset = { "eo:bands": [{ name: "red" }], "raster:bands": [{ scale: 0.0001, offset }] };
       writeFileSync(join(root, name, `${name}.json`), JSON.stringify({ stac_version: "1.0.0", properties: {}, assets: { red: asset } }));
     }
-    const { tiles, skipped, dataset } = await ingest(temporaryFolder(), "radiometry", root);
-    expect(tiles).toBe(2);
-    expect(dataset.radiometry).toMatchObject({ quantification: 10_000, offset: 0 });
-    expect(skipped.filter(({ path }) => path === join(root, "c"))).toContainEqual({
-      path: join(root, "c"),
-      reason: expect.stringMatching(/DN \+ -1000/),
-    });
+    const { tiles, dataset, folder } = await ingest(temporaryFolder(), "radiometry", root);
+    expect(tiles).toBe(3);
+    expect(dataset.radiometry).toEqual({ quantification: 10_000, offset: 0, source: expect.stringContaining("brought to DN / 10000") });
+    expect(dataset.sources.map(({ radiometry }) => radiometry.offset).sort((a, b) => a - b)).toEqual([-1000, 0]);
+    expect(dataset.sources.flatMap(({ notes }) => notes)).toContainEqual(expect.stringContaining("are brought to one"));
+    const { tiles: rows } = await listTiles(folder);
+    const store = await openTileStore(folder);
+    const dn = async (id: string) => {
+      const row = rows.find((tile) => tile.id === id)!;
+      return { offset: row.offset, values: (await store.readTile(row.index)).groups[0]! };
+    };
+    const [a, c] = [await dn("a"), await dn("c")];
+    expect([a.offset, c.offset]).toEqual([0, -1000]);
+    expect(a.values.some((value) => value > 1000)).toBe(true);
+    for (let i = 0; i < a.values.length; i++) expect(c.values[i]).toBe(a.values[i] === 0 ? 0 : Math.max(a.values[i]! - 1000, 1));
+    await store.close();
   });
 
   it("does not subtract an offset that is applied already", async () => {

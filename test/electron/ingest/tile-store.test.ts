@@ -102,7 +102,7 @@ describe("openTileStore", () => {
     await expect(openTileStore(folder)).rejects.toMatchObject({ code: "BAD_FILE", message: expect.stringContaining("is missing") });
     writeFileSync(shard, bytes);
     const metadata = join(folder, "store", "20m", "zarr.json");
-    writeFileSync(metadata, readFileSync(metadata, "utf8").replace('"shape": [\n    2', '"shape": [\n    3'));
+    writeFileSync(metadata, readFileSync(metadata, "utf8").replace('"shape": [\n    2', '"shape": [\n    1'));
     await expect(openTileStore(folder)).rejects.toMatchObject({ code: "BAD_FILE" });
     writeFileSync(join(folder, "dataset.json"), "{}");
     await expect(openTileStore(folder)).rejects.toMatchObject({

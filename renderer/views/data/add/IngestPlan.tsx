@@ -16,8 +16,13 @@ import classes from "./AddData.module.css";
 
 const KINDS: Readonly<Record<SourceKind, string>> = {
   "bigearthnet-v1": "BigEarthNet v1",
+  "bigearthnet-v2": "BigEarthNet v2",
   "eurosat-ms": "EuroSAT MS",
-  "geotiff-bands": "GeoTIFF bands",
+  "safe-l1c": "Sentinel-2 Level-1C products",
+  "safe-l2a": "Sentinel-2 Level-2A products",
+  "geotiff-bands": "Scenes, an image a band",
+  "multi-band": "Images with all bands",
+  tfrecords: "TFRecords of the study",
 };
 
 export function IngestPlan({ folder, result }: { folder: string; result: ScanResult }) {

@@ -48,8 +48,9 @@ describe("labelling a data set", () => {
     expect(after.classes).toEqual(await countClasses(datasetFolder));
     expect(after.fingerprint).not.toBe(before.fingerprint);
     expect(after.labelling).toEqual({ ingestFingerprint: before.fingerprint, reports: [report] });
-    const { labels: _, ...rest } = await readAllTiles(datasetFolder);
-    const { labels: __, ...restBefore } = tilesBefore;
+    const { labels: _, excluded, ...rest } = await readAllTiles(datasetFolder);
+    const { labels: __, excluded: ___, ...restBefore } = tilesBefore;
+    expect(excluded).toEqual(Array(12).fill(false));
     expect(rest).toEqual(restBefore);
     expect((await listTiles(datasetFolder, { label: "Rice" })).tiles.map(({ id }) => id)).toEqual(["tile-0"]);
     expect(readdirSync(datasetFolder).sort()).toEqual(["dataset.json", "store", "tiles.parquet"]);

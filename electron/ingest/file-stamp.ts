@@ -1,0 +1,30 @@
+// By what the files of a patch are known again: the first band's path, their size and their time. A later ingest tells new, changed and vanished ones by it.
+import type { PatchItem, ReadSettings } from "./patch.ts";
+import { fileState } from "./readers/byte-source.ts";
+
+export interface FileStamp {
+  /** The file of the patch's first band: no two patches have the same. Absolute while it is read, relative to its folder in the catalogue. */
+  readonly file: string | null;
+  /** Size of the patch's files together, bytes. */
+  readonly bytes: number | null;
+  /** Time of the last change to any of them, ms since 1970. */
+  readonly modified: number | null;
+}
+
+/** The file by which a patch is known. */
+export function keyFileOf({ files }: PatchItem, { groups }: Pick<ReadSettings, "groups">): string | null {
+  return files[groups[0]!.bands[0]!] ?? null;
+}
+
+/** The state of a patch's files now; without size and time when one of them is gone. */
+export function stampOf(item: PatchItem, settings: Pick<ReadSettings, "groups">): FileStamp {
+  let bytes = 0;
+  let modified = 0;
+  for (const path of new Set([...Object.values(item.files), ...(item.labelsFile ? [item.labelsFile] : [])])) {
+    const found = fileState(path);
+    if (!found) return { file: keyFileOf(item, settings), bytes: null, modified: null };
+    bytes += found.bytes;
+    modified = Math.max(modified, found.modified);
+  }
+  return { file: keyFileOf(item, settings), bytes, modified };
+}

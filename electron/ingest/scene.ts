@@ -1,0 +1,105 @@
+// What metadata beside the images tell of a scene: how its DN become reflectance, where it lies, what clouds it.
+import { relative } from "node:path";
+import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
+import type { SafeGranule, SafeMasks } from "./readers/safe-product.ts";
+
+/** How a scene's DN become reflectance: `(DN + offset of the band) / quantification`. */
+export interface SceneRadiometry {
+  /** Of the bands that have one; the others have none. */
+  readonly offsets: Readonly<Partial<Record<BandName, number>>>;
+  readonly quantification: number;
+  /** What tells it, for the user. */
+  readonly source: string;
+}
+
+/** Where an image lies that does not say so itself. */
+export interface ScenePlace {
+  readonly crs: string | null;
+  /** Left, upper, right and lower edge in the reference system. */
+  readonly bounds: readonly [number, number, number, number];
+  /** Sides of the whole on the 10 m grid, px, where this holds for images of that size only. */
+  readonly pixels: readonly [number, number] | null;
+}
+
+/** The mask that tells clouds, and its kind. */
+export type SceneMask =
+  /** Level-2A's scene classification, see SCENE_CLASSES. */
+  | { readonly kind: "scene-classes"; readonly file: string }
+  /** MSK_CLASSI: a band each for opaque clouds, cirrus and snow. */
+  | { readonly kind: "classification"; readonly file: string }
+  /** Cloud probability, percent. */
+  | { readonly kind: "probability"; readonly file: string }
+  /** MSK_CLOUDS' outlines. */
+  | { readonly kind: "outlines"; readonly file: string }
+  /** Major TOM's cloud_mask.tif. */
+  | { readonly kind: "cloud-classes"; readonly file: string };
+
+export interface Scene {
+  readonly product: string | null;
+  /** Processing baseline, `04.00`. */
+  readonly baseline: string | null;
+  /** Of the whole product. */
+  readonly cloudPercent: number | null;
+  readonly radiometry: SceneRadiometry | null;
+  readonly place: ScenePlace | null;
+  readonly mask: SceneMask | null;
+  /** What is assumed, or lacking. */
+  readonly warnings: readonly string[];
+}
+
+export const NO_SCENE: Scene = {
+  product: null,
+  baseline: null,
+  cloudPercent: null,
+  radiometry: null,
+  place: null,
+  mask: null,
+  warnings: [],
+};
+
+/** The offset of a band. */
+export function offsetOf({ offsets }: SceneRadiometry, band: BandName): number {
+  return offsets[band] ?? 0;
+}
+
+/** Whether two radiometries give the same reflectance. */
+export function isSameRadiometry(a: SceneRadiometry, b: SceneRadiometry): boolean {
+  return a.quantification === b.quantification && BAND_NAMES.every((band) => offsetOf(a, band) === offsetOf(b, band));
+}
+
+/** The scene of a granule. */
+export function sceneOf(granule: SafeGranule): Scene {
+  const { productName, baseline, cloudPercent, offsets, quantification, radiometrySource } = granule;
+  return {
+    product: productName,
+    baseline,
+    cloudPercent,
+    radiometry: { offsets, quantification, source: radiometrySource },
+    place: placeOf(granule),
+    mask: maskOf(granule.masks),
+    warnings: granule.problems.map(({ reason }) => `${productName} ${reason}`),
+  };
+}
+
+function placeOf({ geocoding, edges }: SafeGranule): ScenePlace | null {
+  const grid = geocoding?.grids[10];
+  if (grid) {
+    const { ulx, uly, xdim, ydim, ncols, nrows } = grid;
+    const bounds = [ulx, uly, ulx + xdim * ncols, uly + ydim * nrows] as const;
+    return { crs: `EPSG:${geocoding!.epsg}`, bounds, pixels: [ncols, nrows] };
+  }
+  return edges?.bounds ? { crs: edges.epsg === null ? null : `EPSG:${edges.epsg}`, bounds: edges.bounds, pixels: null } : null;
+}
+
+function maskOf({ scl, classification, cloudProbability, cloudsGml }: SafeMasks): SceneMask | null {
+  if (scl) return { kind: "scene-classes", file: scl };
+  if (classification) return { kind: "classification", file: classification };
+  if (cloudProbability) return { kind: "probability", file: cloudProbability };
+  return cloudsGml ? { kind: "outlines", file: cloudsGml } : null;
+}
+
+/** The bands of a granule and their files, relative to its folder. */
+export function bandsOf({ path, files }: SafeGranule): { bands: BandName[]; files: Partial<Record<BandName, string>> } {
+  const bands = BAND_NAMES.filter((band) => files[band]);
+  return { bands, files: Object.fromEntries(bands.map((band) => [band, relative(path, files[band]!)])) };
+}
