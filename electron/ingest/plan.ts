@@ -48,6 +48,8 @@ interface PlannedPatch {
   readonly height: number;
   readonly columns: number;
   readonly rows: number;
+  /** The tiles that were drawn; null: all. */
+  readonly places: Places | null;
   readonly source: SurveyedSource;
 }
 
@@ -108,7 +110,7 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
   const stridePixels = checkStride(options.stridePixels ?? tilePixels, tilePixels, groups);
   const settings: ReadSettings = { tilePixels, stridePixels, groups, radiometry };
 
-  const patches: PlannedPatch[] = [];
+  const found: PlannedPatch[] = [];
   const ids = new Ids();
   const seen = new Set<string>();
   const edges = new Map<Source, number>();
@@ -143,16 +145,17 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
         problems.push({ path: patch.path, reason: `is the same patch as ${ids.holder(patch)}. Leave one of them out.` });
         continue;
       }
-      patches.push({ patch, id, ...size, columns, rows, source });
+      found.push({ patch, id, ...size, columns, rows, places: null, source });
     }
   }
-  if (patches.length === 0) {
+  if (found.length === 0) {
     const [first] = problems;
     throw new AppError("NO_DATA", `Nothing can be ingested${first ? `: ${first.path}: ${first.reason}` : ""}`, {
       data: { problems: problems.slice(0, 100) },
     });
   }
-  const batches = options.sample ? sampleBatches(patches, options.sample) : allBatches(patches);
+  const patches = options.sample ? drawn(found, options.sample) : found;
+  const batches = cutIntoBatches(patches);
   const bands = groups.flatMap((group) => group.bands);
   return {
     settings,
@@ -171,13 +174,17 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     tiles: batches.reduce((sum, batch) => sum + batch.tiles, 0),
     problems: distinct(problems),
     hash: hashOf(settings, patches, batches, options.sample),
-    itemsOf: ({ first, end, places }) =>
-      patches.slice(first, end).map((planned) => itemOf(planned, bands, settings, places, options.sample !== undefined)),
+    itemsOf: ({ first, end, places }) => patches.slice(first, end).map((planned) => itemOf(planned, bands, settings, places)),
   };
 }
 
+/** The patches of which tiles were drawn, neighbours of a scene together. */
+function drawn(patches: readonly PlannedPatch[], sample: SampleOptions): PlannedPatch[] {
+  return Array.from(chooseTiles(patches, sample), ([i, places]) => ({ ...patches[i]!, places }));
+}
+
 /** Small patches together, large scenes in parts. */
-function allBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
+function cutIntoBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
   const batches: PlannedBatch[] = [];
   let open: { first: number; tiles: number } | undefined;
   let lane = 0;
@@ -185,8 +192,8 @@ function allBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
     if (open) batches.push({ first: open.first, end, places: null, tiles: open.tiles, lane: lane++ });
     open = undefined;
   };
-  patches.forEach(({ columns, rows }, i) => {
-    const tiles = columns * rows;
+  patches.forEach(({ columns, rows, places }, i) => {
+    const tiles = places?.length ?? columns * rows;
     if (tiles <= WHOLE_SCENE_TILES) {
       if (open && open.tiles + tiles > BATCH_TILES) closeBatch(i);
       open ??= { first: i, tiles: 0 };
@@ -194,29 +201,27 @@ function allBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
       return;
     }
     closeBatch(i);
-    const stripColumns = Math.ceil(columns / STRIPS);
-    const stripRows = Math.max(1, Math.floor(BATCH_TILES / stripColumns));
-    for (let row = 0; row < rows; row += stripRows) {
-      for (let strip = 0; strip * stripColumns < columns; strip++) {
-        const from = strip * stripColumns;
-        const places = grid(from, Math.min(columns, from + stripColumns), row, Math.min(rows, row + stripRows));
-        batches.push({ first: i, end: i + 1, places, tiles: places.length, lane: strip });
-      }
-    }
+    const parts = places ? chunks(places) : strips(columns, rows);
+    for (const part of parts) batches.push({ first: i, end: i + 1, tiles: part.places.length, ...part });
   });
   closeBatch(patches.length);
   return batches;
 }
 
-/** The tiles drawn, scene by scene. */
-function sampleBatches(patches: readonly PlannedPatch[], sample: SampleOptions): PlannedBatch[] {
-  const batches: PlannedBatch[] = [];
-  for (const [i, places] of chooseTiles(patches, sample))
-    for (let at = 0; at < places.length; at += BATCH_TILES) {
-      const part = places.slice(at, at + BATCH_TILES);
-      batches.push({ first: i, end: i + 1, places: part, tiles: part.length, lane: i });
-    }
-  return batches;
+type Part = Pick<PlannedBatch, "lane"> & { readonly places: Places };
+
+/** Each strip is read by one worker, from top to bottom. */
+function* strips(columns: number, rows: number): Generator<Part> {
+  const width = Math.ceil(columns / STRIPS);
+  const height = Math.max(1, Math.floor(BATCH_TILES / width));
+  for (let row = 0; row < rows; row += height)
+    for (let lane = 0; lane * width < columns; lane++)
+      yield { places: grid(lane * width, Math.min(columns, (lane + 1) * width), row, Math.min(rows, row + height)), lane };
+}
+
+/** Tiles that were drawn come with their neighbours: as many workers as there are read a share each. */
+function* chunks(places: Places): Generator<Part> {
+  for (let at = 0; at < places.length; at += BATCH_TILES) yield { places: places.slice(at, at + BATCH_TILES), lane: at / BATCH_TILES };
 }
 
 function grid(column: number, endColumn: number, row: number, endRow: number): Places {
@@ -344,11 +349,10 @@ function sizeOf(patch: FoundPatch, groups: readonly BandGroup[]): { width: numbe
 }
 
 function itemOf(
-  { patch, id, width, height, columns, rows, source }: PlannedPatch,
+  { patch, id, width, height, columns, rows, places: drawnPlaces, source }: PlannedPatch,
   bands: readonly BandName[],
   { radiometry: stored }: ReadSettings,
   places: Places | null,
-  isSparse: boolean,
 ): PatchItem {
   const { radiometry, dnScale } = source;
   const isCut = columns * rows > 1;
@@ -376,8 +380,8 @@ function itemOf(
     scene: patch.scene && { place: patch.scene.place, mask: patch.scene.mask },
     columns,
     rows,
-    places: places ?? grid(0, columns, 0, rows),
-    isSparse,
+    places: places ?? drawnPlaces ?? grid(0, columns, 0, rows),
+    isSparse: drawnPlaces !== null,
     isCut,
   };
 }

@@ -5,7 +5,7 @@ import { loadEngine } from "../../../../../electron/training/engines/select.ts";
 import type { RunConfig } from "../../../../../shared/domain/run-config.ts";
 import { type CheckpointState, decodeCheckpoint, encodeCheckpoint } from "../../../../../shared/learning/checkpoint.ts";
 import { type PretrainEvent, pretrain } from "../../../../../shared/learning/pretrain.ts";
-import type { Programs } from "../../../../../shared/learning/program.ts";
+import { EAGER_PROGRAMS, type Programs } from "../../../../../shared/learning/program.ts";
 import { allRows, createMemoryStore, tinyConfig } from "../../../../shared/learning/memory-store.ts";
 import { hasTensorflow, largestDifference } from "../engines.ts";
 
@@ -54,6 +54,15 @@ describe.skipIf(!hasTensorflow)("a run on compiled programs", { timeout: 120_000
   it("takes tiles as the store has them, with the result of prepared ones", async () => {
     const [held, streamed] = [await run(programs, tinyConfig()), await run(programs, tinyConfig(), undefined, 0)];
     expect(largestDifference(losses(streamed), losses(held))).toBeLessThan(1e-4);
+  });
+
+  // The rate and the temperature keep rounding errors small: see worker.test.ts.
+  it.each([false, true])("loses over 50 steps what the steps as they are written lose (own operations: %s)", async (ownKernels) => {
+    const config = tinyConfig({ pretrain: { epochs: 10, temperature: 1, learningRate: 5e-5 } });
+    const eager = losses(await run(EAGER_PROGRAMS, config));
+    const compiled = losses(await run(createCompiledPrograms({ precision: "f32", ownKernels }), config));
+    expect(eager).toHaveLength(50);
+    expect(largestDifference(compiled, eager)).toBeLessThan(1e-4);
   });
 
   it("takes several batches a step", async () => {
