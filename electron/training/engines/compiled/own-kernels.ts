@@ -15,10 +15,13 @@ export function useOwnKernels({ nodes, tensors }: Graph): Graph {
   /** Nodes that are part of another one now. */
   const absorbed = new Set<GraphNode>();
 
+  /** Whether nothing but one node takes a node's result, or waits for it. */
+  const isOnlyFor = ({ name }: GraphNode) => uses.get(`${name}:0`) === 1 && !uses.has(`^${name}`);
+
   /** The two terms of a sum that nothing else takes; the sum is then part of what takes it. */
   function absorbSum(tensor: string): readonly string[] | undefined {
     const sum = makers.get(tensor);
-    if (!sum || !SUMS.has(sum.op) || uses.get(tensor) !== 1 || sum.inputs.length !== 2) return undefined;
+    if (!sum || !SUMS.has(sum.op) || !isOnlyFor(sum) || sum.inputs.length !== 2) return undefined;
     if (sum.inputs.some((term) => specOf(term) !== specOf(tensor))) return undefined;
     absorbed.add(sum);
     return sum.inputs;
@@ -50,7 +53,7 @@ export function useOwnKernels({ nodes, tensors }: Graph): Graph {
       case "ResourceApplyAdam": {
         const [value, first, second, , , ...numbers] = node.inputs as [string, string, string, ...string[]];
         const gradient = makers.get(numbers.pop()!);
-        if (gradient?.op !== "Cast" || !isLow(gradient.inputs[0]!) || uses.get(`${gradient.name}:0`) !== 1) return node;
+        if (gradient?.op !== "Cast" || !isLow(gradient.inputs[0]!) || !isOnlyFor(gradient)) return node;
         absorbed.add(gradient);
         return own("S2ApplyAdam", [value, first, second, ...numbers, gradient.inputs[0]!]);
       }

@@ -65,10 +65,14 @@ describe.skipIf(!hasTensorflow)("a run on compiled programs", { timeout: 120_000
     expect(largestDifference(compiled, eager)).toBeLessThan(1e-4);
   });
 
-  it("takes several batches a step", async () => {
-    const events = await run(programs, tinyConfig({ pretrain: { batchSize: 4, accumulate: 2, clipNorm: 1, recompute: true } }));
-    const steps = events.filter((event) => event.kind === "step");
-    expect(steps.at(-1)).toMatchObject({ step: 15, steps: 15 });
-    expect(steps.every(({ loss }) => Number.isFinite(loss))).toBe(true);
-  });
+  it.each(["f32", "bf16"] as const)(
+    "takes several batches a step, activations computed again, with own operations (%s)",
+    async (precision) => {
+      const own = createCompiledPrograms({ precision, ownKernels: true });
+      const events = await run(own, tinyConfig({ pretrain: { batchSize: 4, accumulate: 2, clipNorm: 1, recompute: true } }));
+      const steps = events.filter((event) => event.kind === "step");
+      expect(steps.at(-1)).toMatchObject({ step: 15, steps: 15 });
+      expect(steps.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    },
+  );
 });
