@@ -14,8 +14,8 @@ export interface Frame {
   readonly bits: number;
 }
 
-/** Decoded tiles that a thread keeps, bytes. A row of tiles of all 12 bands of a product (10,980, 5,490 and 1,830 px) is 134 MB. */
-const CACHE_BYTES = 144 * 1024 * 1024;
+/** Decoded tiles that a thread keeps, bytes. Strips of two lanes of a product, and the row that one goes on to, are about 160 MB. */
+const CACHE_BYTES = 192 * 1024 * 1024;
 /** A heap never shrinks: one that a large tile has blown up beyond this, bytes, is given up. It starts at 50 MB, which holds a tile of 1,024 px. */
 const KEPT_HEAP_BYTES = 96 * 1024 * 1024;
 

@@ -31,7 +31,7 @@ export interface Jpeg2000Options {
 }
 
 /** WASM heap that decoding a tile may take, bytes: with the cache of decoded tiles a worker stays below 400 MB. */
-const MAXIMUM_HEAP_BYTES = 208 * 1024 * 1024;
+const MAXIMUM_HEAP_BYTES = 160 * 1024 * 1024;
 /**
  * What the decoder takes, bytes, measured on tiles of 2,048 to 5,488 px with code-blocks of 4 and 64 and precincts of 8: its samples (4) and
  * their copy (2), a code-block, a precinct; and what the heap grows beyond its need.
