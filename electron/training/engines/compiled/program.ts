@@ -9,6 +9,7 @@ import type { Precision } from "../../../../shared/domain/run-config.ts";
 import type { Parameters } from "../../../../shared/learning/parameters.ts";
 import type { Program, ProgramFunction, ProgramFunctions, Programs, Tensors } from "../../../../shared/learning/program.ts";
 import { isOutOfMemory, memoryError } from "../memory-error.ts";
+import { multiplyGradients } from "./filter-gradients.ts";
 import type { Graph, GraphNode, TensorSpec } from "./graph.ts";
 import { type MemoryNeed, memoryNeed, totalBytes } from "./memory.ts";
 import { lowerPrecision } from "./mixed-precision.ts";
@@ -16,7 +17,6 @@ import { type NativeBackend, nativeBackend } from "./native-backend.ts";
 import { useOwnKernels } from "./own-kernels.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { encodeSavedModel, TAG } from "./saved-model.ts";
-import { multiplySmallGradients } from "./small-convolutions.ts";
 
 /** What a function of the graph takes and gives. */
 interface Signature {
@@ -152,7 +152,7 @@ function record(
   for (const [name, definition] of Object.entries(functions)) signatures.set(name, recordFunction(recorder, name, definition, variables));
   signatures.set(READ, recordRead(recorder, variables));
   signatures.set(WRITE, recordWrite(recorder, variables));
-  const rewritten = precision === "bf16" ? multiplySmallGradients(lowerPrecision(recorder.graph)) : recorder.graph;
+  const rewritten = precision === "bf16" ? multiplyGradients(lowerPrecision(recorder.graph)) : recorder.graph;
   const graph = ownKernels ? useOwnKernels(rewritten) : rewritten;
   const resultsOf = ({ outputs, done }: Signature) => [...outputs.map(({ tensor }) => tensor), done];
   const needs = new Map(Object.keys(functions).map((name) => [name, memoryNeed(graph, resultsOf(signatures.get(name)!))]));

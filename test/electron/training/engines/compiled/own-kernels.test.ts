@@ -1,12 +1,12 @@
 // The application's own operations give what TensorFlow's give.
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { multiplyGradients } from "../../../../../electron/training/engines/compiled/filter-gradients.ts";
 import { lowerPrecision } from "../../../../../electron/training/engines/compiled/mixed-precision.ts";
 import { nativeBackend } from "../../../../../electron/training/engines/compiled/native-backend.ts";
 import { useOwnKernels } from "../../../../../electron/training/engines/compiled/own-kernels.ts";
 import { createCompiledPrograms } from "../../../../../electron/training/engines/compiled/program.ts";
 import { createRecorder } from "../../../../../electron/training/engines/compiled/recorder.ts";
-import { multiplySmallGradients } from "../../../../../electron/training/engines/compiled/small-convolutions.ts";
 import { loadEngine } from "../../../../../electron/training/engines/select.ts";
 import type { Precision } from "../../../../../shared/domain/run-config.ts";
 import { relu } from "../../../../../shared/learning/ops/relu.ts";
@@ -85,7 +85,7 @@ describe.skipIf(!hasTensorflow)("own operations", () => {
         return recorder.add("Placeholder", [], { dtype: { kind: "type", value: "float32" } }, [spec], ["x", "w"][i]!)[0]!;
       });
       recorder.record("f", names, ([x, w]) => [tf.grad((filter: tf.Tensor) => loss(x!, filter))(w!)]);
-      const graph = useOwnKernels(precision === "bf16" ? multiplySmallGradients(lowerPrecision(recorder.graph)) : recorder.graph);
+      const graph = useOwnKernels(precision === "bf16" ? multiplyGradients(lowerPrecision(recorder.graph)) : recorder.graph);
       return new Set(graph.nodes.map(({ op }) => op).filter((op) => op.startsWith("S2")));
     };
     expect([...graphOf("f32")].sort()).toEqual(["S2AddRelu", "S2AddReluGrad"]);

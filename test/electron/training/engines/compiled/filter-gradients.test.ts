@@ -1,11 +1,11 @@
 // Filters' gradients as products are the filters' gradients.
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { multiplyGradients } from "../../../../../electron/training/engines/compiled/filter-gradients.ts";
 import { lowerPrecision } from "../../../../../electron/training/engines/compiled/mixed-precision.ts";
 import { nativeBackend } from "../../../../../electron/training/engines/compiled/native-backend.ts";
 import { createCompiledPrograms } from "../../../../../electron/training/engines/compiled/program.ts";
 import { createRecorder } from "../../../../../electron/training/engines/compiled/recorder.ts";
-import { multiplySmallGradients } from "../../../../../electron/training/engines/compiled/small-convolutions.ts";
 import { loadEngine } from "../../../../../electron/training/engines/select.ts";
 import { hasTensorflow, noise } from "../engines.ts";
 
@@ -17,7 +17,7 @@ const EXPLICIT: Padding = [
   [0, 0],
 ];
 
-describe.skipIf(!hasTensorflow)("the gradient of a filter over few pixels", () => {
+describe.skipIf(!hasTensorflow)("the gradient of a filter", () => {
   beforeAll(async () => {
     await loadEngine("tensorflow");
   });
@@ -27,6 +27,8 @@ describe.skipIf(!hasTensorflow)("the gradient of a filter over few pixels", () =
     ["3 x 3, stride 2, PyTorch's padding", 8, 3, 2, EXPLICIT],
     ["1 x 1", 4, 1, 1, "valid"],
     ["1 x 1, stride 2", 8, 1, 2, "valid"],
+    ["1 x 1 over many pixels", 12, 1, 1, "same"],
+    ["1 x 1 over many pixels, stride 2", 24, 1, 2, "valid"],
     ["3 x 3 over many pixels", 12, 3, 1, "same"],
   ])("is the same to bfloat16's rounding: %s", async (_, side, kernel, stride, padding) => {
     const shapes = { x: [3, side, side, 16], w: [kernel, kernel, 16, 8] } as const;
@@ -58,7 +60,7 @@ describe.skipIf(!hasTensorflow)("the gradient of a filter over few pixels", () =
     tf.dispose([x, w, dw!]);
   });
 
-  it("is a product over 4 x 4 pixels in bfloat16, and a convolution's over more or in float32", () => {
+  it("is a product over 4 x 4 pixels in bfloat16, and stays one of a convolution over 12 x 12 or in float32", () => {
     const graphOf = (side: number) => {
       const recorder = createRecorder(nativeBackend());
       const names = ["x", "w"].map((name, i) => {
@@ -70,10 +72,10 @@ describe.skipIf(!hasTensorflow)("the gradient of a filter over few pixels", () =
       ]);
       return recorder.graph;
     };
-    const ops = (graph: ReturnType<typeof graphOf>) => multiplySmallGradients(graph).nodes.map(({ op }) => op);
+    const ops = (graph: ReturnType<typeof graphOf>) => multiplyGradients(graph).nodes.map(({ op }) => op);
     expect(ops(lowerPrecision(graphOf(4)))).toContain("ExtractImagePatches");
     expect(ops(lowerPrecision(graphOf(4)))).not.toContain("Conv2DBackpropFilter");
-    expect(ops(lowerPrecision(graphOf(8)))).toContain("Conv2DBackpropFilter");
+    expect(ops(lowerPrecision(graphOf(12)))).toContain("Conv2DBackpropFilter");
     expect(ops(graphOf(4))).toContain("Conv2DBackpropFilter");
   });
 });
