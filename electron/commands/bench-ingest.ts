@@ -32,6 +32,8 @@ interface Once {
   readonly patchesPerSecond: number;
   /** Reading and writing alone: without the survey, the catalogue and the record. Only ours tells it. */
   readonly readPerSecond?: number;
+  /** Of all cores, a patch; on a machine with other work it says more. */
+  readonly cpuMs: number;
   readonly peakRssMb: number;
 }
 
@@ -44,6 +46,7 @@ interface Figures {
 async function ingestOnce(folder: string, workers: number, signal: AbortSignal): Promise<Once> {
   const workspace = await mkdtemp(join(tmpdir(), "simclr-s2-bench-"));
   let readPerSecond = 0;
+  const cpu = process.cpuUsage();
   try {
     const { tiles, seconds } = await ingestFolders({
       folders: [folder],
@@ -55,10 +58,12 @@ async function ingestOnce(folder: string, workers: number, signal: AbortSignal):
         readPerSecond = tilesPerSecond;
       },
     });
+    const { user, system } = process.cpuUsage(cpu);
     return {
       patches: tiles,
       patchesPerSecond: tiles / seconds,
       readPerSecond,
+      cpuMs: (user + system) / 1000 / tiles,
       peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
     };
   } finally {
@@ -102,11 +107,12 @@ function compareText(figures: readonly Figures[]): string {
       ...spreadOf(rate(each)).map((value) => value.toFixed(0)),
       reads.length > 0 ? median(reads).toFixed(0) : "",
       peer && each !== peer ? (median(rate(each)) / median(rate(peer))).toFixed(1) : "",
+      median(each.runs.map(({ cpuMs }) => cpuMs)).toFixed(2),
       Math.max(...each.runs.map(({ peakRssMb }) => peakRssMb)),
     ];
   });
   const title = `${figures[0]!.runs[0]!.patches} patches of BigEarthNet v1's layout`;
-  return `${title}\n${table(rows, ["", "min patches/s", "median", "max", "reading alone", "x rasterio", "peak MB"])}`;
+  return `${title}\n${table(rows, ["", "min patches/s", "median", "max", "reading alone", "x rasterio", "CPU ms a patch", "peak MB"])}`;
 }
 
 /** The folder named, else a simulated sample that goes when the work ends. */

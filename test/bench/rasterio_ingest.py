@@ -3,7 +3,7 @@ torchgeo's data set does. Nothing is written.
 
     python rasterio_ingest.py FOLDER [--limit 1000] [--workers 1]
 
-Prints one line of JSON: patchesPerSecond, and peakRssMb of the process and those it started. Needs numpy and rasterio.
+Prints one line of JSON: patchesPerSecond, cpuMs of a patch, and peakRssMb of the process and those it started. Needs numpy and rasterio.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--limit", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     patches = [path for path in sorted(options.folder.iterdir()) if (path / f"{path.name}_B04.tif").exists()][: options.limit]
     if options.workers > 1:
         with multiprocessing.Pool(options.workers) as pool:
@@ -43,11 +43,12 @@ def main():
     else:
         total = sum(map(read, patches))
     seconds = time.perf_counter() - start
+    cpu = sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))) - start_cpu
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # The largest process that was started, times their number.
     others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * options.workers if options.workers > 1 else 0
-    figures = dict(patches=len(patches), patchesPerSecond=round(len(patches) / seconds, 1), peakRssMb=round((own + others) / 1024), sum=total)
-    print(json.dumps(figures))
+    figures = dict(patches=len(patches), patchesPerSecond=round(len(patches) / seconds, 1), cpuMs=round(cpu / len(patches) * 1000, 3))
+    print(json.dumps(figures | dict(peakRssMb=round((own + others) / 1024), sum=total)))
 
 
 if __name__ == "__main__":
