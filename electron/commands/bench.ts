@@ -1,11 +1,9 @@
 // `bench`: the speed and memory of the training step here, part by part, beside PyTorch's in the same run.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import type { AugmentationName } from "../../shared/domain/augmentations.ts";
-import { AppError } from "../../shared/domain/errors.ts";
 import { ENCODERS, PRECISIONS } from "../../shared/domain/run-config.ts";
 import { EAGER_PROGRAMS } from "../../shared/learning/program.ts";
 import { addFlags } from "../flags.ts";
@@ -13,6 +11,8 @@ import { type BenchmarkResult, benchmark } from "../training/benchmark.ts";
 import { precisionOf } from "../training/engines/precision.ts";
 import { createPrograms } from "../training/engines/programs.ts";
 import { loadEngine } from "../training/engines/select.ts";
+import { ingestBenchCommand } from "./bench-ingest.ts";
+import { type Contender, hasModules, median, runContender, spreadOf } from "./contender.ts";
 import { type CommonOptions, type Context, runCommand, table, withCommonFlags } from "./context.ts";
 
 /** With `--augment`: two geometric operations and one on pixels, of every view. */
@@ -117,13 +117,6 @@ const CompareFlags = z.strictObject({
 });
 type CompareFlags = z.infer<typeof CompareFlags>;
 
-/** One column of the comparison: a program that prints a line of JSON with viewsPerSecond and peakRssMb. */
-interface Contender {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
 interface Case {
   readonly encoder: CompareFlags["encoders"][number];
   readonly augment: boolean;
@@ -175,27 +168,10 @@ function contendersOf({ encoder, augment }: Case, flags: CompareFlags, python: s
   ];
 }
 
-/** The last line of JSON that a program prints. */
-function run({ command, args }: Contender, signal: AbortSignal): Promise<{ viewsPerSecond: number; peakRssMb: number }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], signal });
-    let text = "";
-    let errors = "";
-    child.stdout.on("data", (chunk) => (text += chunk));
-    child.stderr.on("data", (chunk) => (errors += chunk));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      const start = text.indexOf("{");
-      if (code === 0 && start >= 0) resolve(JSON.parse(text.slice(start)));
-      else
-        reject(
-          new AppError(
-            "NO_DATA",
-            `${command} ${args.join(" ")} gave no figures: ${errors.trim().split("\n").at(-1) ?? `exit code ${code}`}`,
-          ),
-        );
-    });
-  });
+/** What `bench step` and the peer print of a run. */
+interface Once {
+  readonly viewsPerSecond: number;
+  readonly peakRssMb: number;
 }
 
 async function compare(flags: CompareFlags, python: string | null, context: Context): Promise<CaseReport[]> {
@@ -208,7 +184,7 @@ async function compare(flags: CompareFlags, python: string | null, context: Cont
     for (let repeat = 0; repeat < repeats; repeat++)
       for (const [i, contender] of contenders.entries()) {
         context.note(`${each.encoder}${each.augment ? " with augmentation" : ""}: ${contender.name}, ${repeat + 1} of ${repeats}`);
-        const { viewsPerSecond, peakRssMb } = await run(contender, context.signal);
+        const { viewsPerSecond, peakRssMb } = await runContender<Once>(contender, context.signal);
         figures[i]!.viewsPerSecond.push(viewsPerSecond);
         figures[i]!.peakRssMb.push(peakRssMb);
       }
@@ -216,9 +192,6 @@ async function compare(flags: CompareFlags, python: string | null, context: Cont
   }
   return reports;
 }
-
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
-const median = (values: readonly number[]) => sorted(values)[Math.floor(values.length / 2)]!;
 
 /** Min, median and max of the repeats, and ratios of medians to PyTorch's of the same precision. */
 function compareText({ encoder, batch, augment, size, threads, contenders }: CaseReport): string {
@@ -230,7 +203,7 @@ function compareText({ encoder, batch, augment, size, threads, contenders }: Cas
       kind === "compiled" ? contenders.find((other) => other.contender === `${name} ${precision}`) : undefined;
     return [
       contender,
-      ...[sorted(viewsPerSecond)[0]!, median(viewsPerSecond), sorted(viewsPerSecond).at(-1)!].map((value) => value.toFixed(1)),
+      ...spreadOf(viewsPerSecond).map((value) => value.toFixed(1)),
       ratio(viewsPerSecond, peer("torch")?.viewsPerSecond),
       ratio(viewsPerSecond, peer("torch.compile")?.viewsPerSecond),
       median(peakRssMb),
@@ -241,15 +214,6 @@ function compareText({ encoder, batch, augment, size, threads, contenders }: Cas
   return `${title}\n${table(rows, ["", "min views/s", "median", "max", "x torch", "x torch.compile", "peak MB", "x torch"])}`;
 }
 
-/** A Python with PyTorch: the one named, else the first on the path. */
-async function findTorch(python: string, signal: AbortSignal): Promise<string | null> {
-  const probe: Contender = { name: "", command: python, args: ["-c", "import torch; print('{}')"] };
-  return run(probe, signal).then(
-    () => python,
-    () => null,
-  );
-}
-
 export function benchCommand(): Command {
   const command = new Command("bench").description(
     "time the training step in each precision, beside PyTorch where a Python has it; several times in turn",
@@ -258,12 +222,13 @@ export function benchCommand(): Command {
   withCommonFlags(command, { workspace: false }).action((options: CommonOptions & Record<string, unknown>) =>
     runCommand(options, async (context) => {
       const flags = CompareFlags.parse(read(options));
-      const python = existsSync(flags.peer) ? await findTorch(flags.python, context.signal) : null;
+      const python = existsSync(flags.peer) && (await hasModules(flags.python, "torch", context.signal)) ? flags.python : null;
       if (!python) context.note(`No peer: ${flags.python} has no torch, or ${flags.peer} is not there. Name one with --python.`);
       const reports = await compare(flags, python, context);
       context.print(reports, () => reports.map(compareText).join("\n\n"));
     }),
   );
   command.addCommand(stepCommand());
+  command.addCommand(ingestBenchCommand());
   return command;
 }

@@ -124,6 +124,7 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
   await checkName(folder, options.dataset);
   await makeFolder(folder);
   const unlock = await lockDataset(folder);
+  let pool: ReaderPool | undefined;
   try {
     const base = await readBase(folder, options.dataset, asked);
     if (base && !base.line) return finish(base.dataset, { alreadyComplete: true, kept: base.dataset.tiles, changed: [] });
@@ -131,6 +132,11 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     const gone = base ? goneFolders(folders) : [];
     if (base && gone.length === folders.length)
       return finish(base.dataset, { alreadyComplete: true, kept: base.dataset.tiles, changed: gone });
+    pool = openReaderPool({
+      threads: options.workers ?? Math.min(availableParallelism(), MAXIMUM_THREADS),
+      signal: options.signal,
+      worker: seams.worker,
+    });
     const all = await planIngest({
       folders: folders.filter((folder) => gone.every(({ path }) => path !== folder)),
       tilePixels: asked.tilePixels,
@@ -154,13 +160,14 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       plan: plan.hash,
       created: new Date().toISOString(),
     };
-    return finish(await run({ ...options, folder, plan, request, base, seams }), { alreadyComplete: false, kept, changed });
+    return finish(await run({ ...options, folder, plan, request, base, pool, seams }), { alreadyComplete: false, kept, changed });
   } catch (error) {
     // Without a journal there is nothing to go on from.
     if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder))))
       await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
+    await pool?.close();
     await unlock().catch(() => {});
   }
 }
@@ -282,30 +289,25 @@ interface RunOptions extends IngestOptions {
   readonly plan: Plan;
   readonly request: IngestRequest;
   readonly base: Base | null;
+  readonly pool: ReaderPool;
   readonly seams: IngestSeams;
 }
 
 async function run(options: RunOptions): Promise<Dataset> {
-  const { folder, plan, request, base, seams, signal } = options;
+  const { folder, plan, request, base, pool, seams } = options;
   const writer = new StoreWriter(folder, plan.settings.groups, seams.openFile);
   let journal: Journal | undefined;
-  let pool: ReaderPool | undefined;
   let totals: Totals | undefined;
   try {
     ({ journal, totals } = await takeUp({ folder, plan, request, base, writer }));
     await checkSpace(folder, plan, totals.rows);
-    const wanted = options.workers ?? availableParallelism();
-    const threads = Math.max(1, Math.min(wanted, MAXIMUM_THREADS, plan.batches.length - totals.batches));
-    pool = openReaderPool({ settings: plan.settings, threads, signal, worker: seams.worker });
     await readAndWrite({ plan, pool, writer, journal, totals, options });
-    await pool.close();
     await journal.close();
     return await complete({ folder, plan, request, base, writer, totals, options });
   } catch (error) {
     if (totals) await writer.trim(totals.rows);
     throw error;
   } finally {
-    await pool?.close();
     await writer.close();
     await journal?.close().catch(() => {});
     // Without a batch there is nothing to go on from.
@@ -378,7 +380,7 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
   const dispatch = () => {
     while (dispatched < plan.batches.length && underWay.size < pool.threads * BATCHES_A_THREAD) {
       const batch = plan.batches[dispatched]!;
-      const result = pool.read(plan.itemsOf(batch), batch.lane);
+      const result = pool.read({ settings: plan.settings, items: plan.itemsOf(batch) }, batch.lane);
       // It is awaited later; a rejection in between is no unhandled one.
       result.catch(() => {});
       underWay.set(dispatched++, result);
@@ -470,8 +472,12 @@ async function complete({ folder, plan, request, base, writer, totals, options }
     folders: [...request.folders],
   };
   const { tilePixels, radiometry } = dataset;
-  await writer.finish({ tilePixels, radiometry, fingerprint: dataset.fingerprint });
-  await writeCatalogue(folder, base?.dataset.tiles);
+  // The one waits for the disk, the other computes. Both have to end, well or not, before the folder is left.
+  const ends = await Promise.allSettled([
+    writer.finish({ tilePixels, radiometry, fingerprint: dataset.fingerprint }),
+    writeCatalogue(folder, base?.dataset.tiles),
+  ]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   options.signal?.throwIfAborted();
   await writeFileAtomic(datasetFile(folder), `${JSON.stringify(dataset, null, 2)}\n`);
   await closeJournal(folder, request, totals.base());

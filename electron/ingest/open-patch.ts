@@ -1,7 +1,7 @@
 // A look inside a patch or scene: whether its images fit each other, their sizes, and what their pixels say.
 import { BANDS, type BandName } from "../../shared/domain/bands.ts";
 import { AppError } from "../../shared/domain/errors.ts";
-import { FORMATS } from "./formats.ts";
+import { FORMATS, isScenes } from "./formats.ts";
 import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
 import { checkSampleType, ratioTo10m, sampleOf } from "./readers/bands.ts";
 import { sizeOf } from "./readers/byte-source.ts";
@@ -28,7 +28,7 @@ export interface OpenedPatch {
 /** Values of windows in the middle of some bands. */
 export interface PixelSample {
   readonly maximum: number;
-  /** Lowest first percentile of a band's values that are data; null where there are none. */
+  /** Of scenes: lowest first percentile of a band's values that are data; null where there are none. */
   readonly firstPercentile: number | null;
   /** Share of values without data, 0..1. */
   readonly nodata: number;
@@ -121,9 +121,10 @@ async function samplePixels(patch: FoundPatch, rasters: readonly { band: BandNam
     const data = values.filter((value) => value !== 0 && value !== raster.nodata && value > -1e4 && Number.isFinite(value));
     missing += values.length - data.length;
     total += values.length;
-    if (data.length === 0) continue;
+    for (const value of data) maximum = Math.max(maximum, value);
+    // What a patch's format prescribes is not checked by it, and sorting costs more than all else here.
+    if (data.length === 0 || !isScenes(patch.kind)) continue;
     data.sort();
-    maximum = Math.max(maximum, data.at(-1)!);
     firstPercentile = Math.min(firstPercentile ?? Infinity, data[Math.floor(data.length / 100)]!);
   }
   return { maximum, firstPercentile, nodata: total > 0 ? missing / total : 0 };

@@ -1,25 +1,22 @@
 // Patches into a batch of tiles: what a worker does, and the main thread where there is no worker. A patch that cannot be read is skipped.
 import { messageOf } from "../../shared/domain/errors.ts";
 import { isScenes } from "./formats.ts";
-import { type BatchResult, type PatchItem, type ReadSettings, TileBatch, tileLength } from "./patch.ts";
+import { type BatchResult, type ReadSettings, TileBatch, tileLength } from "./patch.ts";
+import type { ReadJob } from "./reader-pool.ts";
 import { readBigEarthNet } from "./readers/bigearthnet.ts";
 import { byteScratch } from "./readers/byte-source.ts";
 import { SceneReader } from "./readers/scenes.ts";
 
 /** Reads batches one after another. Keeps a buffer and the last scene between them. */
 export class PatchReader {
-  private readonly settings: ReadSettings;
   private readonly scratch = byteScratch();
   private readonly scenes = new SceneReader();
   private spare: Uint16Array[] | undefined;
 
-  constructor(settings: ReadSettings) {
-    this.settings = settings;
-  }
-
   /** Reads the items into one batch, in order. */
-  async read(items: readonly PatchItem[]): Promise<BatchResult> {
-    const batch = new TileBatch(this.settings, this.pixelsFor(items.reduce((sum, item) => sum + item.places.length, 0)));
+  async read({ settings, items }: ReadJob): Promise<BatchResult> {
+    const tiles = items.reduce((sum, item) => sum + item.places.length, 0);
+    const batch = new TileBatch(settings, this.pixelsFor(settings, tiles));
     for (const item of items) {
       try {
         batch.begin(item);
@@ -42,10 +39,10 @@ export class PatchReader {
     this.scenes.close();
   }
 
-  private pixelsFor(tiles: number): Uint16Array[] {
+  private pixelsFor({ groups }: ReadSettings, tiles: number): Uint16Array[] {
     const spare = this.spare;
     this.spare = undefined;
-    return this.settings.groups.map((group, g) => {
+    return groups.map((group, g) => {
       const length = tiles * tileLength(group);
       const old = spare?.[g];
       return old && old.length >= length ? old : new Uint16Array(length);

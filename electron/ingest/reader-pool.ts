@@ -11,14 +11,19 @@ import { pause } from "./survey.ts";
 export interface ReaderPool {
   readonly threads: number;
   /** @param lane batches of one lane go to one thread */
-  read(items: readonly PatchItem[], lane: number): Promise<BatchResult>;
+  read(job: ReadJob, lane: number): Promise<BatchResult>;
   /** Gives the arrays of a written batch back. */
   recycle(pixels: BatchResult["pixels"], lane: number): void;
   close(): Promise<void>;
 }
 
-export interface PoolOptions {
+/** A batch to read. The settings are the same for all. */
+export interface ReadJob {
   readonly settings: ReadSettings;
+  readonly items: readonly PatchItem[];
+}
+
+export interface PoolOptions {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   /** The worker's file; by default the bundled one. Null: read in this thread. */
@@ -35,19 +40,22 @@ export function bundledWorker(): URL | null {
   return null;
 }
 
-export function openReaderPool({ settings, threads, signal, worker = bundledWorker() }: PoolOptions): ReaderPool {
-  return worker ? workerPool(worker, settings, threads, signal) : ownThread(settings, signal);
+/** Threads that start at once, so that they have loaded their code when the first batch comes; others start when they are needed. */
+const EARLY_THREADS = 2;
+
+export function openReaderPool({ threads, signal, worker = bundledWorker() }: PoolOptions): ReaderPool {
+  return worker ? workerPool(worker, threads, signal) : ownThread(signal);
 }
 
-function ownThread(settings: ReadSettings, signal: AbortSignal | undefined): ReaderPool {
-  const reader = new PatchReader(settings);
+function ownThread(signal: AbortSignal | undefined): ReaderPool {
+  const reader = new PatchReader();
   let queue: Promise<unknown> = Promise.resolve();
   return {
     threads: 1,
-    read(items) {
+    read(job) {
       const run = queue.then(async () => {
         await pause(signal);
-        return reader.read(items);
+        return reader.read(job);
       });
       queue = run.catch(() => {});
       return run;
@@ -60,22 +68,28 @@ function ownThread(settings: ReadSettings, signal: AbortSignal | undefined): Rea
   };
 }
 
-function workerPool(file: URL, settings: ReadSettings, threads: number, signal: AbortSignal | undefined): ReaderPool {
-  const workers = Array.from({ length: threads }, () => new ReadingThread(file, settings));
+function workerPool(file: URL, threads: number, signal: AbortSignal | undefined): ReaderPool {
+  const workers = new Map<number, ReadingThread>();
+  const workerOf = (lane: number) => {
+    const worker = workers.get(lane % threads) ?? new ReadingThread(file);
+    workers.set(lane % threads, worker);
+    return worker;
+  };
+  for (let i = 0; i < Math.min(threads, EARLY_THREADS); i++) workerOf(i);
   const onAbort = () => {
-    for (const worker of workers) worker.fail(signal!.reason);
+    for (const worker of workers.values()) worker.fail(signal!.reason);
   };
   signal?.addEventListener("abort", onAbort, { once: true });
   return {
     threads,
-    read(items, lane) {
+    read(job, lane) {
       if (signal?.aborted) return Promise.reject(signal.reason);
-      return workers[lane % threads]!.read(items);
+      return workerOf(lane).read(job);
     },
-    recycle: (pixels, lane) => workers[lane % threads]!.recycle(pixels),
+    recycle: (pixels, lane) => workerOf(lane).recycle(pixels),
     async close() {
       signal?.removeEventListener("abort", onAbort);
-      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all([...workers.values()].map((worker) => worker.close()));
     },
   };
 }
@@ -87,8 +101,8 @@ class ReadingThread {
   private nextId = 0;
   private failure: { reason: unknown } | undefined;
 
-  constructor(file: URL, settings: ReadSettings) {
-    this.worker = new Worker(file, { workerData: settings });
+  constructor(file: URL) {
+    this.worker = new Worker(file);
     const lost = (what: string, cause?: unknown) =>
       this.fail(
         new AppError("WORKER_LOST", `A reading thread ended early (${what}). Run the ingest again: it goes on where it stopped.`, {
@@ -107,13 +121,13 @@ class ReadingThread {
     this.worker.on("exit", (code) => lost(`exit code ${code}`));
   }
 
-  read(items: readonly PatchItem[]): Promise<BatchResult> {
+  read(job: ReadJob): Promise<BatchResult> {
     if (this.failure) return Promise.reject(this.failure.reason);
     const id = this.nextId++;
     const spare = this.spare.pop() ?? null;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
-      const message: ToWorker = { id, items, spare };
+      const message: ToWorker = { id, job, spare };
       this.worker.postMessage(message, spare ? spare.map(({ buffer }) => buffer) : []);
     });
   }

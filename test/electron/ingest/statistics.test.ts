@@ -40,6 +40,26 @@ describe("band statistics", () => {
     );
   });
 
+  it("are those of a plain loop where eight pixels are added at once, with an offset and over several stretches", () => {
+    const lengths = fc.constantFrom(8, 64, 400, 3600, 14_400, 32_768, 32_776, 70_000);
+    fc.assert(
+      fc.property(lengths, fc.constantFrom(0, -1000, 250), fc.integer({ min: 1, max: 2000 }), fc.integer(), (length, offset, low, seed) => {
+        const values = Uint16Array.from({ length }, (_, i) => low + ((Math.imul(i + 1, seed | 1) >>> 7) % (65_535 - low)));
+        const { moments, missing } = momentsOf(values, offset);
+        let [sum, squares, minimum, maximum] = [0n, 0n, Infinity, -Infinity];
+        for (const value of values) {
+          const dn = Math.max(value + offset, 1);
+          sum += BigInt(dn);
+          squares += BigInt(dn) ** 2n;
+          minimum = Math.min(minimum, dn);
+          maximum = Math.max(maximum, dn);
+        }
+        expect({ ...moments, missing }).toEqual({ count: length, sum, sumOfSquares: squares, minimum, maximum, missing: 0 });
+      }),
+      { seed: 20210401, numRuns: 60 },
+    );
+  });
+
   it("are exact: parts merged in any order, stored and restored, give the same bits", () => {
     fc.assert(
       fc.property(fc.array(dn, { minLength: 1, maxLength: 6 }), (parts) => {
