@@ -1,7 +1,9 @@
 // What metadata beside the images tell of a scene: how its DN become reflectance, where it lies, what clouds it.
 import { relative } from "node:path";
 import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
+import type { MajorTomScene } from "./readers/major-tom.ts";
 import type { SafeGranule, SafeMasks } from "./readers/safe-product.ts";
+import type { EarthEngineMetadata } from "./readers/ssl4eo.ts";
 import type { StacItem } from "./readers/stac.ts";
 
 /** How a scene's DN become reflectance: `(DN + offset of the band) / quantification`. */
@@ -95,6 +97,20 @@ export function sceneOfStac({ id, product, baseline, cloudPercent, radiometry }:
     radiometry: { offsets: offsetsOf((band) => scaleOf(band).offset), quantification, source },
     warnings: others.length > 0 ? [warning] : [],
   };
+}
+
+/** What Earth Engine's metadata.json tell of a scene. @param name of the scene, for the user */
+export function sceneOfEarthEngine({ product, baseline, cloudPercent, radiometry }: EarthEngineMetadata, name: string): Scene {
+  const told = { ...NO_SCENE, product, baseline, cloudPercent };
+  if (!radiometry) return { ...told, warnings: [assumed(`The metadata.json of ${name}`, baseline)] };
+  const { offsets, quantification, source } = radiometry;
+  return { ...told, radiometry: { offsets: offsetsOf((band) => offsets[band]), quantification, source } };
+}
+
+/** What the path of a Major TOM scene tells. */
+export function sceneOfMajorTom({ product, baseline, radiometry }: MajorTomScene): Scene {
+  const { offset, quantification, source } = radiometry;
+  return { ...NO_SCENE, product, baseline, radiometry: { offsets: offsetsOf(() => offset), quantification, source } };
 }
 
 /** The offsets of the bands that have one. */

@@ -1,13 +1,15 @@
 // Reads what metadata beside the images tell of the scenes that were gathered; products become scenes by it.
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Problem } from "../../shared/domain/dataset.ts";
 import { messageOf } from "../../shared/domain/errors.ts";
 import { isScenes } from "./formats.ts";
 import { compare, type FoundPatch, type Gathering, patchOf } from "./gather.ts";
-import { listFolder } from "./readers/byte-source.ts";
+import { fileState, listFolder } from "./readers/byte-source.ts";
+import { CLOUD_MASK_FILE, parseMajorTomPath } from "./readers/major-tom.ts";
 import { readSafeProduct, type SafeGranule } from "./readers/safe-product.ts";
+import { METADATA_FILE, readEarthEngineMetadata } from "./readers/ssl4eo.ts";
 import { findStacItem } from "./readers/stac.ts";
-import { bandsOf, type Scene, sceneOf, sceneOfStac } from "./scene.ts";
+import { bandsOf, NO_SCENE, type Scene, type SceneRadiometry, sceneOf, sceneOfEarthEngine, sceneOfMajorTom, sceneOfStac } from "./scene.ts";
 import { pause } from "./survey.ts";
 
 export interface TellOptions {
@@ -31,6 +33,7 @@ export async function tellScenes(gathering: Gathering, { problems, signal }: Tel
     }
   }
   const list = rememberingLister();
+  const radiometries = new Map<string, SceneRadiometry>();
   let told = 0;
   for (const patch of gathering.finish()) {
     if (!isScenes(patch.kind)) {
@@ -38,7 +41,7 @@ export async function tellScenes(gathering: Gathering, { problems, signal }: Tel
       continue;
     }
     if (told++ % 50 === 0) await pause(signal);
-    found.push(tellScene(patch, gathering, list));
+    found.push(shareRadiometry(tellScene(patch, gathering, list), radiometries));
   }
   return found.sort((a, b) => compare(a.path, b.path) || compare(a.name, b.name));
 }
@@ -54,24 +57,55 @@ function rememberingLister(): Lister {
   };
 }
 
-/** A scene with what metadata beside its images, or above them, tell. */
-function tellScene(patch: FoundPatch, { described, root }: Gathering, list: Lister): FoundPatch {
-  const { path, bands, files } = patch;
-  if (!described.has(path) && !described.has(dirname(path)) && path !== root) return patch;
-  const names = bands.map((band) => basename(files?.[band] ?? `${patch.name}_${band}.tif`));
-  const item = findStacItem(path, names, list);
-  if (!item) return patch;
+/** One object for all scenes with the same radiometry: there may be a million. */
+function shareRadiometry(patch: FoundPatch, known: Map<string, SceneRadiometry>): FoundPatch {
+  const radiometry = patch.scene?.radiometry;
+  if (!radiometry) return patch;
+  const key = JSON.stringify(radiometry);
+  const same = known.get(key);
+  if (!same) known.set(key, radiometry);
+  return same ? { ...patch, scene: { ...patch.scene!, radiometry: same } } : patch;
+}
+
+/** What was told of a scene besides its bands. */
+interface Told extends Pick<FoundPatch, "date" | "granule"> {
+  readonly scene: Scene;
+}
+
+/** A scene with what its path, or metadata beside its images or above them, tell. */
+function tellScene(patch: FoundPatch, gathering: Gathering, list: Lister): FoundPatch {
+  const told = tellMajorTom(patch) ?? tellByJson(patch, gathering, list);
+  if (!told) return patch;
+  const { date, granule, scene } = told;
+  const mask = scene.mask ?? patch.scene?.mask ?? null;
+  return { ...patch, date: date ?? patch.date, granule: granule ?? patch.granule, scene: { ...scene, mask } };
+}
+
+function tellMajorTom({ path }: FoundPatch): Told | null {
+  const told = parseMajorTomPath(path);
+  if (!told) return null;
+  const file = join(path, CLOUD_MASK_FILE);
   return {
-    ...patch,
-    date: item.date ?? patch.date,
-    granule: item.granule ?? patch.granule,
-    scene: withMask(sceneOfStac(item, bands), patch),
+    date: told.date,
+    granule: told.granule,
+    scene: { ...sceneOfMajorTom(told), mask: fileState(file) ? { kind: "cloud-classes", file } : null },
   };
 }
 
-/** What was told, with the mask that was found by its name. */
-function withMask(scene: Scene, patch: FoundPatch): Scene {
-  return { ...scene, mask: patch.scene?.mask ?? null };
+function tellByJson({ path, name, bands, files }: FoundPatch, { described, root }: Gathering, list: Lister): Told | null {
+  if (described.has(path)) {
+    const file = join(path, METADATA_FILE);
+    try {
+      const told = fileState(file) ? readEarthEngineMetadata(file) : null;
+      if (told) return { date: told.date, granule: told.granule, scene: sceneOfEarthEngine(told, name) };
+    } catch (error) {
+      const warning = `${messageOf(error)} DN / 10000 without an offset is assumed.`;
+      return { date: null, granule: null, scene: { ...NO_SCENE, warnings: [warning] } };
+    }
+  } else if (!described.has(dirname(path)) && path !== root) return null;
+  const names = bands.map((band) => basename(files?.[band] ?? `${name}_${band}.tif`));
+  const item = findStacItem(path, names, list);
+  return item && { date: item.date, granule: item.granule, scene: sceneOfStac(item, bands) };
 }
 
 function patchOfGranule(granule: SafeGranule): FoundPatch {

@@ -125,3 +125,69 @@ describe("A STAC item beside the images", () => {
     ]);
   });
 });
+
+/** A scene of 48 px as Earth Engine exports it, with its metadata. */
+function earthEngineScene(folder: string, metadata: unknown): void {
+  makeScene({ folder, name: (band) => `${band.replace("B0", "B")}.tif`, bands: ["B02", "B05"], pixels: 48 });
+  writeFileSync(join(folder, "metadata.json"), typeof metadata === "string" ? metadata : JSON.stringify(metadata));
+}
+
+describe("Earth Engine's metadata.json beside the images", () => {
+  const product = "S2A_MSIL1C_20220823T054639_N0400_R048_T43RCP_20220823T074040";
+
+  it("tells radiometry, product, baseline, day, granule and clouds; scenes before and after offsets are told apart", async () => {
+    const root = temporaryFolder();
+    const id = (day: string) => `COPERNICUS/S2/${day}T054639_${day}T055618_T43RCP`;
+    const told = { PRODUCT_ID: product, CLOUDY_PIXEL_PERCENTAGE: 7, PROCESSING_BASELINE: "04.00", "system:id": id("20220823") };
+    earthEngineScene(join(root, "0000200", "20220823T054639_20220823T055618_T43RCP"), told);
+    earthEngineScene(join(root, "0000200", "20200604T054639_20200604T054831_T43RCP"), {
+      PROCESSING_BASELINE: "02.09",
+      "system:id": id("20200604"),
+    });
+    const { sources, problems } = await scanFolder(root);
+    expect(problems).toEqual([]);
+    expect(sources.map(({ radiometry, baselines, dates }) => [radiometry.offset, baselines, dates])).toEqual([
+      [0, ["02.09"], ["2020-06-04", "2020-06-04"]],
+      [-1000, ["04.00"], ["2022-08-23", "2022-08-23"]],
+    ]);
+    const { folder } = await ingest(root);
+    const { tiles } = await listTiles(folder);
+    expect(tiles.map(({ offset, product, granule }) => [offset, product, granule])).toEqual([
+      [0, null, "T43RCP"],
+      [-1000, product, "T43RCP"],
+    ]);
+  });
+
+  it("that is broken, or tells no radiometry, is a warning", async () => {
+    const root = temporaryFolder();
+    earthEngineScene(join(root, "broken"), "{");
+    earthEngineScene(join(root, "silent"), { PRODUCT_ID: product.replace("N0400", "N9999") });
+    const { sources, problems } = await scanFolder(root);
+    expect(problems).toEqual([]);
+    expect(sources).toMatchObject([{ patches: 2, radiometry: { offset: 0, source: expect.stringContaining("assumed") } }]);
+    expect(sources[0]!.warnings.filter((warning) => warning.includes("metadata.json")).sort()).toEqual([
+      expect.stringMatching(/broken.metadata.json is not valid JSON.*is assumed/),
+      expect.stringMatching(/metadata.json of silent tells neither scale nor offset/),
+    ]);
+  });
+});
+
+describe("A Major TOM path", () => {
+  it("tells product, baseline and radiometry; its cloud mask the clouds and shadows of each tile", async () => {
+    const root = temporaryFolder();
+    const product = "S2B_MSIL2A_20230223T032739_N0509_R018_T48QUE_20230224T183543";
+    const folder = join(root, "199U_1099R", product);
+    makeScene({ folder, bands: ["B02", "B05"], pixels: 48 });
+    const pixels = new Uint8Array(48 * 48).map((_, i) => Math.floor((i * 4) / (48 * 48)));
+    writeFileSync(join(folder, "cloud_mask.tif"), encodeMadeTiff({ width: 48, height: 48, pixels }));
+    const [source] = (await scanFolder(root)).sources;
+    expect(source).toMatchObject({
+      radiometry: { offset: -1000, source: expect.stringContaining("Major TOM") },
+      baselines: ["05.09"],
+      masks: ["cloud-classes"],
+      dates: ["2023-02-23", "2023-02-23"],
+    });
+    const { folder: dataset } = await ingest(root);
+    expect((await listTiles(dataset)).tiles).toMatchObject([{ product, granule: "T48QUE", cloud: 0.5, shadow: 0.25, snow: null }]);
+  });
+});
