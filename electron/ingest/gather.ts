@@ -7,7 +7,7 @@ import type { PatchFacts } from "./patch.ts";
 import { LABELS_FILE } from "./readers/bigearthnet.ts";
 import { granuleIn, isoDateIn, parseBandFileName } from "./readers/names.ts";
 import { isSafeProduct } from "./readers/safe-product.ts";
-import type { Scene } from "./scene.ts";
+import { NO_SCENE, type Scene } from "./scene.ts";
 import type { Folder } from "./walk.ts";
 
 /** A patch or scene as its folder shows it; nothing of it has been opened. Small: there may be half a million. */
@@ -62,10 +62,12 @@ export class Gathering {
   folders = 0;
   files = 0;
   readonly images: string[] = [];
+  /** Folders with JSON files that may tell of scenes. */
+  readonly described = new Set<string>();
   /** Folders of Sentinel-2 products: what is in them belongs together, and their metadata tell what it is. */
   readonly products = new Set<string>();
   readonly simulations: string[] = [];
-  private readonly root: string;
+  readonly root: string;
   private readonly problems: Problem[];
   private readonly found: FoundPatch[] = [];
   /** Folders of folders with labels: a neighbour without is a patch whose labels are missing. */
@@ -97,6 +99,7 @@ export class Gathering {
       this.addLabelled(path, files, LABELS_FILE.exec(labelsName)![1]!);
       return;
     }
+    if (files.some((file) => /\.(geo)?json$/i.test(file))) this.described.add(path);
     const plain = plainBands(name, files);
     if (plain.length > 0) {
       const context = this.context("", path);
@@ -105,6 +108,7 @@ export class Gathering {
         bands: this.shared(plain),
         date: isoDateIn(context),
         granule: granuleIn(context),
+        scene: maskedScene(path, sceneClassesOf(files).get(parseBandFileName(`${name}_B02`)!.scene)),
       });
       return;
     }
@@ -184,6 +188,7 @@ export class Gathering {
       if (!other || (other.metres !== BANDS[band].gsdMetres && metres === BANDS[band].gsdMetres)) scene.files[band] = { file, metres };
     }
     const folder = basename(path);
+    const sceneClasses = byScene.size > 0 ? sceneClassesOf(files) : new Map<string, string>();
     return [...byScene].map(([scene, { files: bands, isRaw }]) => {
       const context = this.context(scene, path);
       return {
@@ -193,6 +198,7 @@ export class Gathering {
         date: isoDateIn(context),
         granule: granuleIn(context),
         isRaw,
+        scene: maskedScene(path, sceneClasses.get(scene)),
       };
     });
   }
@@ -230,6 +236,25 @@ export function patchOf(kind: SourceKind, path: string, name: string): FoundPatc
     isRaw: false,
     scene: null,
   };
+}
+
+/** Files of scene classifications, by the name of the scene as `parseBandFileName` gives it: `SCL.tif`, `x_SCL_20m.jp2`. */
+function sceneClassesOf(files: readonly string[]): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const file of files) {
+    const name = basename(file);
+    const parsed = SCL_TOKEN.test(name) ? parseBandFileName(name.replace(SCL_TOKEN, "B02")) : null;
+    // Of copies the finer one: R20m comes before R60m.
+    if (parsed && !out.has(parsed.scene)) out.set(parsed.scene, file);
+  }
+  return out;
+}
+
+const SCL_TOKEN = /(?<![a-z0-9])scl(?![a-z0-9])/i;
+
+/** A scene of which no more is known than its scene classification. */
+function maskedScene(path: string, file: string | undefined): Scene | null {
+  return file === undefined ? null : { ...NO_SCENE, mask: { kind: "scene-classes", file: join(path, file) } };
 }
 
 function hasBands(files: readonly string[], folders: readonly string[]): boolean {

@@ -1,12 +1,10 @@
 // How the digital numbers of a source become reflectance, what tells it, and whether the pixels agree.
-import { join } from "node:path";
 import { BAND_NAMES } from "../../shared/domain/bands.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { FORMATS } from "./formats.ts";
 import type { FoundPatch } from "./gather.ts";
 import type { PixelSample } from "./open-patch.ts";
 import type { Conversion } from "./patch.ts";
-import { listFolder, readWhole } from "./readers/byte-source.ts";
 import { isSameRadiometry, offsetOf, type SceneRadiometry } from "./scene.ts";
 
 /** Reflectance above this does not occur; floating-point values above it are DN. */
@@ -85,41 +83,4 @@ export function disagreement(radiometry: SceneRadiometry, samples: readonly Pixe
   if (offset <= -RAW_ABOVE && low < APPLIED_BELOW)
     return `The darkest pixels have DN ${Math.round(low)}: it looks as if the offset of ${offset} were applied already. If so, ingest with --offset 0.`;
   return null;
-}
-
-const MAXIMUM_STAC_BYTES = 4 * 1024 * 1024;
-
-/**
- * The radiometry that a STAC item in the folder tells. Where `earthsearch:boa_offset_applied` is true the pixels have the offset already,
- * while `raster:bands` still names it: it must not be subtracted twice.
- */
-export function stacRadiometry(folder: string): SceneRadiometry | null {
-  for (const name of listFolder(folder).files) {
-    if (!name.endsWith(".json")) continue;
-    try {
-      const item = JSON.parse(readWhole(join(folder, name), MAXIMUM_STAC_BYTES).toString("utf8")) as StacItem;
-      if (typeof item?.stac_version !== "string" || !item.assets) continue;
-      if (item.properties?.["earthsearch:boa_offset_applied"] === true) {
-        return { ...uniform(0, 10_000), source: `${name}: the offset is applied already` };
-      }
-      for (const asset of Object.values(item.assets)) {
-        const [band] = asset["raster:bands"] ?? [];
-        const isReflectance = asset["eo:bands"] !== undefined && typeof band?.scale === "number" && band.scale > 0 && band.scale < 1;
-        if (!isReflectance || typeof band.offset !== "number") continue;
-        const quantification = Math.round(1 / band.scale!);
-        return { ...uniform(Math.round(band.offset * quantification), quantification), source: `${name}: raster:bands` };
-      }
-    } catch {
-      // Another json, or a broken one: it tells nothing.
-    }
-  }
-  return null;
-}
-
-interface StacItem {
-  readonly stac_version?: unknown;
-  readonly properties?: Readonly<Record<string, unknown>>;
-  readonly assets?: Readonly<
-    Record<string, { readonly "eo:bands"?: unknown; readonly "raster:bands"?: readonly { scale?: number; offset?: number }[] }>
-  >;
 }

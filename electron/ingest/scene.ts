@@ -1,7 +1,10 @@
 // What metadata beside the images tell of a scene: how its DN become reflectance, where it lies, what clouds it.
 import { relative } from "node:path";
 import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
+import type { MajorTomScene } from "./readers/major-tom.ts";
 import type { SafeGranule, SafeMasks } from "./readers/safe-product.ts";
+import type { EarthEngineMetadata } from "./readers/ssl4eo.ts";
+import type { StacItem } from "./readers/stac.ts";
 
 /** How a scene's DN become reflectance: `(DN + offset of the band) / quantification`. */
 export interface SceneRadiometry {
@@ -79,6 +82,46 @@ export function sceneOf(granule: SafeGranule): Scene {
     mask: maskOf(granule.masks),
     warnings: granule.problems.map(({ reason }) => `${productName} ${reason}`),
   };
+}
+
+/** What a STAC item tells of a scene with these bands; its mask is found by its name. */
+export function sceneOfStac({ id, product, baseline, cloudPercent, radiometry }: StacItem, bands: readonly BandName[]): Scene {
+  const told = { ...NO_SCENE, product: product ?? (id || null), baseline, cloudPercent };
+  if (!radiometry) return { ...told, warnings: [assumed(`The STAC item of ${id}`, baseline)] };
+  const { quantification, source } = radiometry;
+  const scaleOf = (band: BandName) => radiometry.bands[band] ?? radiometry;
+  const others = bands.filter((band) => scaleOf(band).quantification !== quantification);
+  const warning = `${id}: its STAC item gives ${others.join(", ")} another scale than the other bands; 1 / ${quantification} is taken for all.`;
+  return {
+    ...told,
+    radiometry: { offsets: offsetsOf((band) => scaleOf(band).offset), quantification, source },
+    warnings: others.length > 0 ? [warning] : [],
+  };
+}
+
+/** What Earth Engine's metadata.json tell of a scene. @param name of the scene, for the user */
+export function sceneOfEarthEngine({ product, baseline, cloudPercent, radiometry }: EarthEngineMetadata, name: string): Scene {
+  const told = { ...NO_SCENE, product, baseline, cloudPercent };
+  if (!radiometry) return { ...told, warnings: [assumed(`The metadata.json of ${name}`, baseline)] };
+  const { offsets, quantification, source } = radiometry;
+  return { ...told, radiometry: { offsets: offsetsOf((band) => offsets[band]), quantification, source } };
+}
+
+/** What the path of a Major TOM scene tells. */
+export function sceneOfMajorTom({ product, baseline, radiometry }: MajorTomScene): Scene {
+  const { offset, quantification, source } = radiometry;
+  return { ...NO_SCENE, product, baseline, radiometry: { offsets: offsetsOf(() => offset), quantification, source } };
+}
+
+/** The offsets of the bands that have one. */
+function offsetsOf(offset: (band: BandName) => number): SceneRadiometry["offsets"] {
+  return Object.fromEntries(BAND_NAMES.flatMap((band) => (offset(band) === 0 ? [] : [[band, offset(band)]])));
+}
+
+/** What is said where metadata are there, but nothing in them tells the radiometry. */
+function assumed(what: string, baseline: string | null): string {
+  const known = baseline === null ? "" : ` (processing baseline ${baseline})`;
+  return `${what} tells neither scale nor offset${known}: DN / 10000 without an offset is assumed. If the offset is in the pixels, ingest with --offset -1000.`;
 }
 
 function placeOf({ geocoding, edges }: SafeGranule): ScenePlace | null {

@@ -1,11 +1,15 @@
 // Reads what metadata beside the images tell of the scenes that were gathered; products become scenes by it.
+import { basename, dirname, join } from "node:path";
 import type { Problem } from "../../shared/domain/dataset.ts";
 import { messageOf } from "../../shared/domain/errors.ts";
 import { isScenes } from "./formats.ts";
 import { compare, type FoundPatch, type Gathering, patchOf } from "./gather.ts";
-import { stacRadiometry } from "./radiometry-source.ts";
+import { fileState, listFolder } from "./readers/byte-source.ts";
+import { CLOUD_MASK_FILE, parseMajorTomPath } from "./readers/major-tom.ts";
 import { readSafeProduct, type SafeGranule } from "./readers/safe-product.ts";
-import { bandsOf, NO_SCENE, sceneOf } from "./scene.ts";
+import { METADATA_FILE, readEarthEngineMetadata } from "./readers/ssl4eo.ts";
+import { findStacItem } from "./readers/stac.ts";
+import { bandsOf, NO_SCENE, type Scene, type SceneRadiometry, sceneOf, sceneOfEarthEngine, sceneOfMajorTom, sceneOfStac } from "./scene.ts";
 import { pause } from "./survey.ts";
 
 export interface TellOptions {
@@ -28,6 +32,8 @@ export async function tellScenes(gathering: Gathering, { problems, signal }: Tel
       problems.push({ path, reason: messageOf(error).replace(`${path} `, "") });
     }
   }
+  const list = rememberingLister();
+  const radiometries = new Map<string, SceneRadiometry>();
   let told = 0;
   for (const patch of gathering.finish()) {
     if (!isScenes(patch.kind)) {
@@ -35,10 +41,71 @@ export async function tellScenes(gathering: Gathering, { problems, signal }: Tel
       continue;
     }
     if (told++ % 50 === 0) await pause(signal);
-    const radiometry = stacRadiometry(patch.path);
-    found.push(radiometry ? { ...patch, scene: { ...NO_SCENE, radiometry } } : patch);
+    found.push(shareRadiometry(tellScene(patch, gathering, list), radiometries));
   }
   return found.sort((a, b) => compare(a.path, b.path) || compare(a.name, b.name));
+}
+
+type Lister = typeof listFolder;
+
+/** Lists a folder asked for again only once. */
+function rememberingLister(): Lister {
+  let last: { path: string; names: ReturnType<Lister> } | undefined;
+  return (path) => {
+    if (last?.path !== path) last = { path, names: listFolder(path) };
+    return last.names;
+  };
+}
+
+/** One object for all scenes with the same radiometry: there may be a million. */
+function shareRadiometry(patch: FoundPatch, known: Map<string, SceneRadiometry>): FoundPatch {
+  const radiometry = patch.scene?.radiometry;
+  if (!radiometry) return patch;
+  const key = JSON.stringify(radiometry);
+  const same = known.get(key);
+  if (!same) known.set(key, radiometry);
+  return same ? { ...patch, scene: { ...patch.scene!, radiometry: same } } : patch;
+}
+
+/** What was told of a scene besides its bands. */
+interface Told extends Pick<FoundPatch, "date" | "granule"> {
+  readonly scene: Scene;
+}
+
+/** A scene with what its path, or metadata beside its images or above them, tell. */
+function tellScene(patch: FoundPatch, gathering: Gathering, list: Lister): FoundPatch {
+  const told = tellMajorTom(patch) ?? tellByJson(patch, gathering, list);
+  if (!told) return patch;
+  const { date, granule, scene } = told;
+  const mask = scene.mask ?? patch.scene?.mask ?? null;
+  return { ...patch, date: date ?? patch.date, granule: granule ?? patch.granule, scene: { ...scene, mask } };
+}
+
+function tellMajorTom({ path }: FoundPatch): Told | null {
+  const told = parseMajorTomPath(path);
+  if (!told) return null;
+  const file = join(path, CLOUD_MASK_FILE);
+  return {
+    date: told.date,
+    granule: told.granule,
+    scene: { ...sceneOfMajorTom(told), mask: fileState(file) ? { kind: "cloud-classes", file } : null },
+  };
+}
+
+function tellByJson({ path, name, bands, files }: FoundPatch, { described, root }: Gathering, list: Lister): Told | null {
+  if (described.has(path)) {
+    const file = join(path, METADATA_FILE);
+    try {
+      const told = fileState(file) ? readEarthEngineMetadata(file) : null;
+      if (told) return { date: told.date, granule: told.granule, scene: sceneOfEarthEngine(told, name) };
+    } catch (error) {
+      const warning = `${messageOf(error)} DN / 10000 without an offset is assumed.`;
+      return { date: null, granule: null, scene: { ...NO_SCENE, warnings: [warning] } };
+    }
+  } else if (!described.has(dirname(path)) && path !== root) return null;
+  const names = bands.map((band) => basename(files?.[band] ?? `${name}_${band}.tif`));
+  const item = findStacItem(path, names, list);
+  return item && { date: item.date, granule: item.granule, scene: sceneOfStac(item, bands) };
 }
 
 function patchOfGranule(granule: SafeGranule): FoundPatch {

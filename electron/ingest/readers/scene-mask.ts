@@ -1,6 +1,6 @@
 // Shares of clouds, shadows and snow of a scene's tiles, by the mask that its product holds.
 import { AppError } from "../../../shared/domain/errors.ts";
-import { CLASSIFICATION_BANDS, type SceneKind, sceneKindOf } from "../../../shared/domain/scene-classes.ts";
+import { CLASSIFICATION_BANDS, cloudMaskKindOf, type SceneKind, sceneKindOf } from "../../../shared/domain/scene-classes.ts";
 import { rasterise } from "../../../shared/raster/rasterise.ts";
 import type { SceneMask } from "../scene.ts";
 import { readCloudMask } from "./cloud-mask.ts";
@@ -32,8 +32,6 @@ export interface SceneGrid {
 const CLOUD_PERCENT = 35;
 /** Pixels of the 10 m grid that a pixel of MSK_CLOUDS' outlines spans. */
 const OUTLINE_RATIO = 6;
-/** Major TOM's cloud_mask.tif as CloudSEN12 names its classes: clear, thick cloud, thin cloud, cloud shadow (arXiv 2402.12095). */
-const CLOUD_CLASSES: readonly SceneKind[] = ["clear", "cloud", "cloud", "shadow"];
 
 /**
  * Opens a mask.
@@ -60,7 +58,7 @@ async function sharesOf(kind: Exclude<SceneMask["kind"], "outlines">, raster: Ra
     case "scene-classes":
       return counted(await read(0), sceneKindOf);
     case "cloud-classes":
-      return counted(await read(0), (value) => CLOUD_CLASSES[value] ?? "nodata", { snow: null });
+      return counted(await read(0), cloudMaskKindOf, { snow: null });
     case "probability":
       return counted(await read(0), (value) => (value >= CLOUD_PERCENT ? "cloud" : "clear"), { shadow: null, snow: null });
     case "classification": {

@@ -5,6 +5,8 @@ import { offsetOfBaseline } from "./baseline.ts";
 import { isObject, type JsonObject, readJson } from "./json-file.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 
+export const METADATA_FILE = "metadata.json";
+
 export interface EarthEngineMetadata {
   /** ESA's product. */
   readonly product: string | null;

@@ -87,9 +87,10 @@ export function readStacItem(path: string, files: readonly string[] = []): StacI
 /**
  * The item of a scene: in its folder, or in the folder above when it bears the scene's name or is the only one for the only scene.
  * @param files names of the scene's files: tell its item among several
+ * @param list lists the folder above, which is the same for many scenes
  * @throws AppError NOT_FOUND, NOT_A_FOLDER, NO_ACCESS of the folder itself; other or broken JSON files tell nothing
  */
-export function findStacItem(folder: string, files: readonly string[] = []): StacItem | null {
+export function findStacItem(folder: string, files: readonly string[] = [], list = listFolder): StacItem | null {
   const own = itemsIn(folder, listFolder(folder).files, basename(folder), files);
   const named = own.filter((item) => namesOneOf(item, files));
   if (own.length > 0)
@@ -97,8 +98,11 @@ export function findStacItem(folder: string, files: readonly string[] = []): Sta
   const above = dirname(folder);
   if (above === folder) return null;
   try {
-    const listing = listFolder(above);
-    const items = itemsIn(above, listing.files, basename(folder), files);
+    const listing = list(above);
+    // Beside many folders, only what bears the scene's name can be its item.
+    const isOneOfMany = listing.folders.length > MAXIMUM_FILES;
+    const listed = isOneOfMany ? listing.files.filter((file) => file.startsWith(basename(folder))) : listing.files;
+    const items = itemsIn(above, listed, basename(folder), files);
     const isAlone = items.length === 1 && listing.folders.length === 1 && (files.length === 0 || namesOneOf(items[0]!, files));
     return idIn(items, [basename(folder)]) ?? (isAlone ? items[0]! : null);
   } catch (error) {

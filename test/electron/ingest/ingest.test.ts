@@ -349,7 +349,7 @@ describe("ingestFolders", () => {
       ["c", -0.1],
     ] as const) {
       makeScene({ folder: join(root, name), bands: ["B04"], pixels: 32 });
-      const asset = { "eo:bands": [{ name: "red" }], "raster:bands": [{ scale: 0.0001, offset }] };
+      const asset = { href: "B04.tif", "eo:bands": [{ name: "red" }], "raster:bands": [{ scale: 0.0001, offset }] };
       writeFileSync(join(root, name, `${name}.json`), JSON.stringify({ stac_version: "1.0.0", properties: {}, assets: { red: asset } }));
     }
     const { tiles, dataset, folder } = await ingest(temporaryFolder(), "radiometry", root);
@@ -373,7 +373,7 @@ describe("ingestFolders", () => {
   it("does not subtract an offset that is applied already", async () => {
     const root = temporaryFolder();
     makeScene({ folder: join(root, "a"), bands: ["B04"], pixels: 32 });
-    const asset = { "eo:bands": [{ name: "red" }], "raster:bands": [{ scale: 0.0001, offset: -0.1 }] };
+    const asset = { href: "B04.tif", "eo:bands": [{ name: "red" }], "raster:bands": [{ scale: 0.0001, offset: -0.1 }] };
     writeFileSync(
       join(root, "a", "a.json"),
       JSON.stringify({ stac_version: "1.0.0", properties: { "earthsearch:boa_offset_applied": true }, assets: { red: asset } }),

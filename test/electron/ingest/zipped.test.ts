@@ -42,7 +42,7 @@ describe("a zipped folder", () => {
     const item = {
       stac_version: "1.0.0",
       properties: {},
-      assets: { B02: { "eo:bands": [{}], "raster:bands": [{ scale: 0.0001, offset: -0.1 }] } },
+      assets: { B02: { href: "B02.tif", "raster:bands": [{ scale: 0.0001, offset: -0.1 }] } },
     };
     writeFileSync(join(scenes, "S2A_29RKH_20200219_0_L2A", "item.json"), JSON.stringify(item));
     await zipFolder(scenes, join(root, "zipped", "scenes.ZIP"), { compress: true });
