@@ -6,6 +6,7 @@ import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
 import type { Dataset, ScanResult, Tile } from "../../shared/domain/dataset.ts";
 import type { EngineInfo, EngineReport } from "../../shared/domain/engine.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import { IngestSettings } from "../../shared/domain/ingest-settings.ts";
 import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts";
 import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
@@ -18,6 +19,7 @@ import { writeReport } from "../export/report.ts";
 import { listTiles, tileFacets } from "../ingest/catalogue.ts";
 import { listDuplicates } from "../ingest/duplicates.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
+import { readJournalHead } from "../ingest/journal.ts";
 import { labelDataset } from "../ingest/labels/label-dataset.ts";
 import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
@@ -59,8 +61,8 @@ export interface HostOptions {
   /** Folder of the workspace; made when new. */
   readonly workspace: string;
   readonly door: Door;
-  /** The native folder dialog, where the door has one. */
-  readonly chooseFolder?: () => Promise<string | null>;
+  /** The native dialog for a folder or a file, where the door has one. */
+  readonly choosePath?: (what: "folder" | "file") => Promise<string | null>;
 }
 
 /** How work reports and is stopped. */
@@ -74,6 +76,8 @@ interface StudyWorkOptions extends WorkOptions {
 }
 
 const WORKSPACE_POLL_MS = 2_000;
+/** Changed files that a job names. */
+const TOLD_CHANGES = 100;
 
 /** Opens the workspace and gives the application on it. @throws AppError when the folder cannot be one */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -104,7 +108,7 @@ export class Host {
   // The application
 
   async info(): Promise<HostOutputs["app"]["info"]> {
-    return { version, door: this.options.door, engine: await this.engine(), nativeDialogs: this.options.chooseFolder !== undefined };
+    return { version, door: this.options.door, engine: await this.engine(), nativeDialogs: this.options.choosePath !== undefined };
   }
 
   doctor(): Promise<EngineReport> {
@@ -116,13 +120,13 @@ export class Host {
     return (await this.doctor()).engine;
   }
 
-  listFolders(path: string | null): Promise<FolderListing> {
-    return listFolders(path);
+  listFolders({ path, withFiles }: HostInputs["folder"]["list"]): Promise<FolderListing> {
+    return listFolders(path, withFiles);
   }
 
-  async chooseFolder(): Promise<string | null> {
-    if (!this.options.chooseFolder) throw new AppError("UNSUPPORTED", "There is no folder dialog in the browser. Give the path instead.");
-    return this.options.chooseFolder();
+  async choosePath(what: "folder" | "file"): Promise<string | null> {
+    if (!this.options.choosePath) throw new AppError("UNSUPPORTED", "There is no file dialog in the browser. Give the path instead.");
+    return this.options.choosePath(what);
   }
 
   /** Whether a job is running: a window may be closed then, the process may not end. */
@@ -174,27 +178,52 @@ export class Host {
     yield { kind: "result", result: await scanning };
   }
 
-  async ingest(input: HostInputs["data"]["ingest"], { signal, onProgress }: WorkOptions): Promise<void> {
+  async ingest({ folders, dataset, ...given }: HostInputs["data"]["ingest"], { signal, onProgress }: WorkOptions): Promise<void> {
+    const settings = IngestSettings.parse(given);
     const { tiles, kept, changed } = await ingestFolders({
-      folders: input.folders,
-      dataset: input.dataset,
-      ...(input.tilePixels === undefined ? {} : { tilePixels: input.tilePixels }),
+      folders,
+      dataset,
+      tilePixels: settings.tilePixels,
+      stridePixels: settings.stridePixels ?? undefined,
+      sample: settings.sample ?? undefined,
+      bands: settings.bands ?? undefined,
+      radiometry: settings.radiometry ?? undefined,
+      only: settings.only ?? undefined,
       workspace: this.path,
       signal,
       onProgress: ({ done, total, skipped, tilesPerSecond, etaSeconds }) =>
         onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds }),
     });
     // Its readers know of the tiles that were there before only.
-    if (kept > 0) await this.images.forget(input.dataset);
-    const [first] = changed;
-    const note = first ? ` ${changed.length} changed or went away since, first ${first.path}: ${first.reason}` : "";
-    if (kept > 0) onProgress?.({ message: `${tiles - kept} tiles are new; ${kept} were there.${note}` });
+    if (kept === 0) return;
+    await this.images.forget(dataset);
+    const added = tiles - kept;
+    onProgress?.({
+      message: added > 0 ? `${added} tiles are new; ${kept} were there` : `Nothing is new; ${kept} tiles are there`,
+      changed: changed.slice(0, TOLD_CHANGES),
+    });
   }
 
   startIngest(input: HostInputs["data"]["ingest"]): Job {
     return this.start({ kind: "ingest", title: `Ingesting into ${input.dataset}`, target: input.dataset, unit: "tiles" }, (work) =>
       this.ingest(input, work),
     );
+  }
+
+  /** Goes on with what an ingest was asked before, or adds what is new since. @throws AppError NOT_FOUND, UNSUPPORTED, BUSY */
+  async startUpdate(name: string): Promise<Job> {
+    const folder = await existingFolderOf(this.path, "datasets", name);
+    const head = await readJournalHead(folder);
+    if (!head)
+      throw new AppError("UNSUPPORTED", `Nothing tells how the data set "${name}" was made. Ingest its folders under another name.`);
+    const { kind, version, plan, created, folders, tilePixels, ...settings } = head.request;
+    const dataset = await readDataset(folder).catch(() => null);
+    return this.startIngest({
+      ...settings,
+      ...(tilePixels === null ? {} : { tilePixels }),
+      folders: dataset?.folders ?? folders,
+      dataset: name,
+    });
   }
 
   startSample(folder: string, options: SampleOptions): Job {

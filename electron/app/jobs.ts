@@ -8,7 +8,7 @@ import { Watched } from "./watched.ts";
 export type StopReason = "cancelled" | "paused";
 
 /** What a job tells of itself while it works. */
-export type JobProgress = Partial<Pick<Job, "done" | "total" | "rate" | "etaSeconds" | "message" | "skipped">>;
+export type JobProgress = Partial<Pick<Job, "done" | "total" | "rate" | "etaSeconds" | "message" | "skipped" | "changed">>;
 
 export interface JobStart {
   readonly kind: Job["kind"];
@@ -50,6 +50,7 @@ export class JobList {
       etaSeconds: null,
       message: null,
       skipped: 0,
+      changed: [],
       startedAt: Date.now(),
       endedAt: null,
     };

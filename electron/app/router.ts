@@ -21,8 +21,8 @@ export function createRouter(host: Host) {
       doctor: os.app.doctor.handler(() => host.doctor()),
     },
     folder: {
-      list: os.folder.list.handler(({ input }) => host.listFolders(input.path)),
-      choose: os.folder.choose.handler(() => host.chooseFolder()),
+      list: os.folder.list.handler(({ input }) => host.listFolders(input)),
+      choose: os.folder.choose.handler(({ input }) => host.choosePath(input.what)),
     },
     workspace: {
       get: os.workspace.get.handler(() => host.workspace.value),
@@ -45,6 +45,7 @@ export function createRouter(host: Host) {
       facets: os.dataset.facets.handler(({ input }) => host.facets(input.dataset, input.filter)),
       duplicates: os.dataset.duplicates.handler(({ input }) => host.duplicates(input)),
       verify: os.dataset.verify.handler(({ input, signal, path }) => typed(host.verifyDataset(input.dataset, signal), path)),
+      update: os.dataset.update.handler(({ input }) => host.startUpdate(input.dataset)),
       relocate: os.dataset.relocate.handler(({ input }) => host.relocateDataset(input)),
       loss: os.dataset.loss.handler(({ input }) => host.datasetLoss(input.dataset)),
       delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset, input.evenIfUsed)),

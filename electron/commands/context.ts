@@ -103,6 +103,9 @@ function report(error: unknown, json: boolean): number {
   return code === "BAD_ARGUMENT" ? EXIT.usage : EXIT.failed;
 }
 
+/** `12.4 MB`. */
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
+
 /** A table for people: columns padded, numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[], header: readonly string[]): string {
   const cells = [header, ...rows.map((row) => row.map(String))];

@@ -2,8 +2,9 @@
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
-import type { Problem, ScanResult } from "../../shared/domain/dataset.ts";
+import { type Problem, type ScanResult, SOURCE_TITLES, type Source } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import { IngestSettings, RadiometryOverride, TileSample } from "../../shared/domain/ingest-settings.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
 import { existingFolderOf, existingWorkspace, openWorkspace } from "../app/workspace-folder.ts";
@@ -11,22 +12,23 @@ import { addFlags, parseFlags } from "../flags.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { readDataset } from "../ingest/dataset-folder.ts";
 import { ingestFolders, MAXIMUM_THREADS } from "../ingest/ingest.ts";
-import { LARGEST_TILE_PIXELS } from "../ingest/plan.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
-import { SMALLEST_TILE_PIXELS } from "../ingest/survey.ts";
 import { exportTile, TILE_VALUES } from "../ingest/tile-export.ts";
-import { type CommonOptions, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
+import { type CommonOptions, megabytes, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
 
 const LISTED_PROBLEMS = 20;
 
+const settings = IngestSettings.shape;
 const IngestFlags = z.strictObject({
-  tilePixels: z
-    .int()
-    .min(SMALLEST_TILE_PIXELS)
-    .max(LARGEST_TILE_PIXELS)
-    .default(120)
-    .describe("side of a tile on the 10 m grid, px, an even number; smaller rasters become one tile"),
+  tilePixels: settings.tilePixels,
+  stride: settings.stridePixels,
+  sample: TileSample.shape.tiles.optional().describe("only so many tiles, drawn by chance; all when there are fewer"),
+  sampleBy: TileSample.shape.by,
+  sampleSeed: TileSample.shape.seed.describe("seed of the draw"),
+  offset: RadiometryOverride.shape.offset.optional(),
+  quantification: RadiometryOverride.shape.quantification,
+  only: settings.only,
   workers: z.int().min(1).max(MAXIMUM_THREADS).optional().describe("worker threads; one a core when left out"),
 });
 
@@ -44,25 +46,38 @@ function problemLines(problems: readonly Problem[], what: string): string[] {
 }
 
 function scanText({ sources, problems }: ScanResult): string {
-  const rows = sources.map((source) => [
-    source.kind + (source.simulated ? " (simulation)" : ""),
-    source.patches,
-    source.tiles,
-    `${source.tilePixels} px`,
-    source.bands.length,
-    source.labelled,
-    source.dates?.join(" .. ") ?? "no date",
-    source.crs.slice(0, 3).join(" ") || "no CRS",
-    source.path,
-  ]);
+  const tiles = sources.reduce((sum, source) => sum + source.tiles, 0);
   return [
-    table(rows, ["kind", "patches", "tiles", "tile", "bands", "labelled", "dates", "CRS", "folder"]),
-    ...sources.map(
-      (source) =>
-        `radiometry of ${source.path}: reflectance = (DN + ${source.radiometry.offset}) / ${source.radiometry.quantification} (${source.radiometry.source})`,
-    ),
-    ...sources.flatMap((source) => source.notes.map((text) => `note on ${source.path}: ${text}`)),
+    ...sources.flatMap((source) => [sourceText(source), ""]),
+    `${tiles} tiles in ${sources.length} ${sources.length === 1 ? "source" : "sources"}. Ingest all of them, or some by --only KEY[,KEY].`,
     ...problemLines(problems, "cannot be used"),
+  ].join("\n");
+}
+
+const SHOWN_CRS = 4;
+
+/** A source as a block: what tells it apart first, then what to agree to. */
+function sourceText(source: Source): string {
+  const { offset, quantification, source: told } = source.radiometry;
+  const { crs, cloudPercent, nodata } = source;
+  const facts: readonly (readonly [string, string | null])[] = [
+    ["folder", source.path],
+    ["tiles", `${source.tiles} of ${source.tilePixels} px from ${source.patches} patches or scenes, ${megabytes(source.bytes)}`],
+    ["labels", source.labelled > 0 ? `${source.labelled} patches` : "none"],
+    ["bands", `${source.bands.length}: ${source.bands.join(" ")}`],
+    ["dates", source.dates ? [...new Set(source.dates)].join(" to ") : "not told"],
+    ["CRS", crs.length > SHOWN_CRS ? `${crs.slice(0, SHOWN_CRS).join(" ")} and ${crs.length - SHOWN_CRS} more` : crs.join(" ") || "none"],
+    ["baselines", source.baselines.join(" ") || null],
+    ["clouds", cloudPercent === null ? null : `${cloudPercent.toFixed(1)} % on average, as the metadata tell`],
+    ["masks", source.masks.join(", ") || null],
+    ["no data", nodata === null ? null : `${(100 * nodata).toFixed(1)} % of the pixels looked at`],
+    ["reflectance", `(DN ${offset < 0 ? "-" : "+"} ${Math.abs(offset)}) / ${quantification}: ${told}`],
+    ...source.warnings.map((text) => ["WARNING", text] as const),
+    ...source.notes.map((text) => ["note", text] as const),
+  ];
+  return [
+    `${source.key}: ${SOURCE_TITLES[source.kind]}${source.simulated ? " (simulation)" : ""}`,
+    ...facts.flatMap(([name, text]) => (text === null ? [] : [`  ${name.padEnd(11)}  ${text}`])),
   ].join("\n");
 }
 
@@ -102,20 +117,31 @@ export function ingestCommand(): Command {
   const command = new Command("ingest")
     .description("cut folders of imagery into the tiles of a data set; run again, it goes on where it stopped, or adds what is new")
     .argument("<FOLDER...>", "folders with imagery")
-    .requiredOption("--dataset <NAME>", "name of the data set");
+    .requiredOption("--dataset <NAME>", "name of the data set")
+    .option("--bands <LIST>", "only these bands, such as B02,B03,B04; all that the sources have in common when left out");
   const read = addFlags(command, IngestFlags);
   return withCommonFlags(command, { workspace: true }).action(
-    (folders: string[], options: CommonOptions & Record<string, unknown> & { dataset: string }) =>
+    (folders: string[], options: CommonOptions & Record<string, unknown> & { dataset: string; bands?: string }) =>
       runCommand(options, async ({ signal, withProgress, print }) => {
-        const { tilePixels, workers } = IngestFlags.parse(read(options));
+        const flags = parseFlags(IngestFlags, read(options));
+        const { offset, quantification } = flags;
+        if (offset === undefined && options.quantification !== undefined)
+          throw new AppError("BAD_ARGUMENT", "--quantification goes with --offset: give --offset 0 when there is none.");
+        if (flags.sample === undefined && (options.sampleBy !== undefined || options.sampleSeed !== undefined))
+          throw new AppError("BAD_ARGUMENT", "--sample-by and --sample-seed go with --sample.");
         const workspace = await openWorkspace(workspacePath(options));
         const result = await withProgress(`Ingesting into ${options.dataset}`, (update) =>
           ingestFolders({
             folders: folders.map(pathOf),
             workspace,
             dataset: options.dataset,
-            tilePixels,
-            ...(workers === undefined ? {} : { workers }),
+            tilePixels: flags.tilePixels,
+            stridePixels: flags.stride ?? undefined,
+            sample: flags.sample === undefined ? undefined : { tiles: flags.sample, by: flags.sampleBy, seed: flags.sampleSeed },
+            bands: options.bands === undefined ? undefined : parseBands(options.bands),
+            radiometry: offset === undefined ? undefined : { offset, quantification },
+            only: flags.only ?? undefined,
+            ...(flags.workers === undefined ? {} : { workers: flags.workers }),
             signal,
             onProgress: (p) =>
               update({

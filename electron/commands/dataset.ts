@@ -10,11 +10,9 @@ import { tileFacets } from "../ingest/catalogue.ts";
 import { listDuplicates } from "../ingest/duplicates.ts";
 import { relocateDataset } from "../ingest/relocate.ts";
 import { verifyDataset } from "../ingest/verify.ts";
-import { type CommonOptions, EXIT, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
+import { type CommonOptions, EXIT, megabytes, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
 
 const LISTED = 20;
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
 
 /** The folder of a data set in a workspace that is there. */
 async function folderOf(options: CommonOptions, name: string): Promise<string> {

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { BandName } from "../../shared/domain/bands.ts";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import type { TileSample } from "../../shared/domain/ingest-settings.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
@@ -31,7 +32,6 @@ import { relativePaths } from "./source-path.ts";
 import { storeMoments } from "./statistics.ts";
 import { bytesPerTile, type OpenFile, StoreWriter } from "./store-writer.ts";
 import { DEFAULT_TILE_PIXELS } from "./survey.ts";
-import type { SampleOptions } from "./tile-sample.ts";
 import { Totals } from "./totals.ts";
 
 export { datasetFolderOf, readDataset } from "./dataset-folder.ts";
@@ -57,11 +57,13 @@ export interface IngestOptions {
   /** From a tile to the next, px of the 10 m grid (default: the tile's side). */
   readonly stridePixels?: number | undefined;
   /** Only some of the tiles. */
-  readonly sample?: SampleOptions | undefined;
+  readonly sample?: TileSample | undefined;
   /** How DN become reflectance, where the user knows better than the metadata. */
   readonly radiometry?: Radiometry | undefined;
   /** Only these bands. */
-  readonly bands?: readonly BandName[];
+  readonly bands?: readonly BandName[] | undefined;
+  /** Only these sources: kinds, or keys of sources (see `Source`). */
+  readonly only?: readonly string[] | undefined;
   /** Reading threads (default: one a core). */
   readonly workers?: number;
   readonly signal?: AbortSignal;
@@ -111,6 +113,7 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     stridePixels: options.stridePixels ?? null,
     sample: options.sample ?? null,
     radiometry: options.radiometry ?? null,
+    only: options.only ? [...options.only] : null,
   };
   const finish = (dataset: Dataset, rest: Pick<IngestResult, "alreadyComplete" | "kept" | "changed">): IngestResult => ({
     dataset,
@@ -144,6 +147,7 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       stridePixels: options.stridePixels,
       sample: options.sample,
       radiometryOverride: options.radiometry,
+      only: options.only,
       signal: options.signal,
       ...(base ? { layout: base.dataset } : {}),
     });
@@ -181,7 +185,7 @@ function checkOptions({ folders, dataset, workers }: IngestOptions): void {
   }
 }
 
-type Asked = Pick<IngestRequest, "folders" | "tilePixels" | "bands" | "stridePixels" | "sample" | "radiometry">;
+type Asked = Pick<IngestRequest, "folders" | "tilePixels" | "bands" | "stridePixels" | "sample" | "radiometry" | "only">;
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -267,13 +271,21 @@ async function closeFinished(folder: string, dataset: Dataset, { request, base }
 }
 
 function isSame(a: Asked, b: Asked): boolean {
-  const text = ({ folders, tilePixels, bands, stridePixels, sample, radiometry }: Asked) =>
-    JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands, stridePixels, sample, radiometry]);
+  const text = ({ folders, tilePixels, bands, stridePixels, sample, radiometry, only }: Asked) =>
+    JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands, stridePixels, sample, radiometry, only]);
   return text(a) === text(b);
 }
 
-function describe({ folders, tilePixels, bands }: Asked): string {
-  return `${folders.join(", ")} (tiles of ${tilePixels} px${bands ? `, bands ${bands.join(", ")}` : ""})`;
+function describe({ folders, tilePixels, bands, stridePixels, sample, radiometry, only }: Asked): string {
+  const settings = [
+    `tiles of ${tilePixels} px`,
+    ...(stridePixels ? [`a stride of ${stridePixels} px`] : []),
+    ...(bands ? [`bands ${bands.join(", ")}`] : []),
+    ...(sample ? [`${sample.tiles} tiles drawn by ${sample.by} with seed ${sample.seed}`] : []),
+    ...(radiometry ? [`reflectance (DN + ${radiometry.offset}) / ${radiometry.quantification}`] : []),
+    ...(only ? [`only ${only.join(", ")}`] : []),
+  ];
+  return `${folders.join(", ")} (${settings.join(", ")})`;
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -3,10 +3,10 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { BandNameSchema, Problem, Tile } from "../../shared/domain/dataset.ts";
+import { TileSample } from "../../shared/domain/ingest-settings.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
 import { journalFile } from "./dataset-folder.ts";
 import { fileError } from "./readers/byte-source.ts";
-import { SampleOptions } from "./tile-sample.ts";
 
 /** The first line: what was asked, and the hash of the plan that followed from it. */
 export const IngestRequest = z.object({
@@ -16,8 +16,9 @@ export const IngestRequest = z.object({
   tilePixels: z.int().nullable(),
   bands: z.array(BandNameSchema).nullable(),
   stridePixels: z.int().nullable().default(null),
-  sample: SampleOptions.nullable().default(null),
+  sample: TileSample.nullable().default(null),
   radiometry: z.object({ offset: z.number(), quantification: z.number() }).nullable().default(null),
+  only: z.array(z.string()).nullable().default(null),
   plan: z.string(),
   created: z.string(),
 });

@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
 import type { BandGroup, Dataset, Problem, Source } from "../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
+import { LARGEST_TILE_PIXELS, SMALLEST_TILE_PIXELS, type TileSample } from "../../shared/domain/ingest-settings.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { FORMATS, isScenes } from "./formats.ts";
 import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
@@ -14,8 +15,8 @@ import { groupName } from "./readers/bands.ts";
 import { sanitise } from "./readers/names.ts";
 import { openRaster } from "./readers/open-raster.ts";
 import { offsetOf } from "./scene.ts";
-import { DEFAULT_TILE_PIXELS, edgeNote, pause, SMALLEST_TILE_PIXELS, type SurveyedSource, surveyFolder } from "./survey.ts";
-import { chooseTiles, type SampleOptions } from "./tile-sample.ts";
+import { DEFAULT_TILE_PIXELS, edgeNote, pause, type SurveyedSource, surveyFolder } from "./survey.ts";
+import { chooseTiles } from "./tile-sample.ts";
 
 /** Tiles of a batch: what a worker reads at once. 64 BigEarthNet tiles are 10 MB. */
 const BATCH_TILES = 64;
@@ -23,7 +24,6 @@ const BATCH_TILES = 64;
 const WHOLE_SCENE_TILES = 128;
 /** Larger scenes are cut into vertical strips, each read by one worker, so that few compressed blocks are unpacked twice. */
 const STRIPS = 4;
-export const LARGEST_TILE_PIXELS = 512;
 
 /** Tiles by column and row, counted from the upper left corner. */
 type Places = readonly (readonly [column: number, row: number])[];
@@ -79,9 +79,11 @@ export interface PlanOptions {
   /** From a tile to the next, px of the 10 m grid; the tile's side when left out. */
   readonly stridePixels?: number | undefined;
   /** Only some of the tiles. */
-  readonly sample?: SampleOptions | undefined;
+  readonly sample?: TileSample | undefined;
   /** Only these bands; all that all sources have when left out. */
   readonly bands?: readonly BandName[] | undefined;
+  /** Only these sources: kinds, or keys of sources. */
+  readonly only?: readonly string[] | undefined;
   /** How DN become reflectance, where the user knows better than the metadata. */
   readonly radiometryOverride?: Radiometry | undefined;
   /** The layout that all tiles must have: that of the data set to which they are added. */
@@ -104,9 +106,10 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     surveyed.push(...survey.sources);
     problems.push(...survey.problems);
   }
+  const chosen = options.only ? chooseSources(surveyed, options.only, options.layout === undefined) : surveyed;
   const { sources, tilePixels, groups, radiometry, reference, notes } = options.layout
-    ? fitLayout(surveyed, options.layout, problems)
-    : chooseLayout(surveyed, options.bands, problems);
+    ? fitLayout(chosen, options.layout, problems)
+    : chooseLayout(chosen, options.bands, problems);
   const stridePixels = checkStride(options.stridePixels ?? tilePixels, tilePixels, groups);
   const settings: ReadSettings = { tilePixels, stridePixels, groups, radiometry };
 
@@ -179,8 +182,22 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
 }
 
 /** The patches of which tiles were drawn, neighbours of a scene together. */
-function drawn(patches: readonly PlannedPatch[], sample: SampleOptions): PlannedPatch[] {
+function drawn(patches: readonly PlannedPatch[], sample: TileSample): PlannedPatch[] {
   return Array.from(chooseTiles(patches, sample), ([i, places]) => ({ ...patches[i]!, places }));
+}
+
+/**
+ * The sources that were asked for.
+ * @param areNeeded that one is not there is an error
+ * @throws AppError BAD_ARGUMENT naming those that are there
+ */
+function chooseSources(surveyed: readonly SurveyedSource[], only: readonly string[], areNeeded: boolean): SurveyedSource[] {
+  for (const name of only) {
+    if (!areNeeded || surveyed.some(({ source: { kind, key } }) => name === kind || name === key)) continue;
+    const there = [...new Set(surveyed.map(({ source }) => source.key))].join(", ");
+    throw new AppError("BAD_ARGUMENT", `The folders hold no source "${name}". Choose among ${there}.`, { data: { only: name } });
+  }
+  return surveyed.filter(({ source: { kind, key } }) => only.includes(kind) || only.includes(key));
 }
 
 /** Small patches together, large scenes in parts. */
@@ -431,7 +448,7 @@ function hashOf(
   settings: ReadSettings,
   patches: readonly PlannedPatch[],
   batches: readonly PlannedBatch[],
-  sample: SampleOptions | undefined,
+  sample: TileSample | undefined,
 ): string {
   const hash = createHash("sha256");
   hash.update(JSON.stringify([settings, sample ?? null]));

@@ -79,8 +79,8 @@ export function disagreement(radiometry: SceneRadiometry, samples: readonly Pixe
   const low = [...percentiles].sort((a, b) => a - b)[Math.floor(percentiles.length / 2)]!;
   const offset = offsetOf(radiometry, "B02");
   if (offset === 0 && low > RAW_ABOVE)
-    return `The darkest pixels have DN ${Math.round(low)}: it looks as if an offset of -1000 were still in them. If so, ingest with --offset -1000.`;
+    return `The darkest pixels have DN ${Math.round(low)}: it looks as if an offset of -1000 were still in them. If so, set the offset to -1000.`;
   if (offset <= -RAW_ABOVE && low < APPLIED_BELOW)
-    return `The darkest pixels have DN ${Math.round(low)}: it looks as if the offset of ${offset} were applied already. If so, ingest with --offset 0.`;
+    return `The darkest pixels have DN ${Math.round(low)}: it looks as if the offset of ${offset} were applied already. If so, set the offset to 0.`;
   return null;
 }

@@ -3,6 +3,7 @@ import { dirname, relative, sep } from "node:path";
 import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
 import type { Problem, Source, SourceKind } from "../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
+import { SMALLEST_TILE_PIXELS } from "../../shared/domain/ingest-settings.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { FORMATS, isScenes } from "./formats.ts";
 import { compare, type FoundPatch, Gathering, labelsFile } from "./gather.ts";
@@ -45,8 +46,6 @@ export interface SurveyOptions {
 
 /** A tile's side by default, px on the 10 m grid: BigEarthNet's. */
 export const DEFAULT_TILE_PIXELS = 120;
-/** Rasters below this side are no tiles. */
-export const SMALLEST_TILE_PIXELS = 32;
 
 /** Patches whose files are all opened; of more than that, as many spread over all. */
 const OPENED_PATCHES = 200;
@@ -80,9 +79,18 @@ export async function surveyFolder(root: string, options: SurveyOptions = {}): P
   });
   const found = await tellScenes(gathering, { problems, signal });
   const sources: SurveyedSource[] = [];
-  for (const { kind, simulation, patches } of groupPatches(found, gathering.simulations)) {
+  for (const { key, kind, simulation, patches } of groupPatches(found, gathering.simulations)) {
     await pause(signal);
-    const source = await describe({ kind, root: simulation ?? root, patches, isSimulated: simulation !== null, problems, options });
+    const name = simulation === null ? key : `${key}:${relative(root, simulation) || "."}`;
+    const source = await describe({
+      key: name,
+      kind,
+      root: simulation ?? root,
+      patches,
+      isSimulated: simulation !== null,
+      problems,
+      options,
+    });
     if (source) sources.push(source);
   }
   onProgress?.({ seen: gathering.folders, path: root });
@@ -137,6 +145,8 @@ function sniffFile(path: string): ReturnType<typeof sniff> | "unreadable" {
 }
 
 interface PatchGroup {
+  /** Kind and radiometry. */
+  readonly key: string;
   readonly kind: SourceKind;
   readonly simulation: string | null;
   readonly patches: FoundPatch[];
@@ -147,21 +157,26 @@ function groupPatches(found: readonly FoundPatch[], simulations: readonly string
   const groups = new Map<string, PatchGroup>();
   for (const patch of found) {
     const simulation = simulations.find((folder) => patch.path === folder || patch.path.startsWith(folder + sep)) ?? null;
-    const key = `${patch.kind}\0${simulation ?? ""}\0${radiometryKey(patch)}`;
-    const group = groups.get(key) ?? { kind: patch.kind, simulation, patches: [] };
-    groups.set(key, group);
+    const key = `${patch.kind}${radiometryKey(patch)}`;
+    const place = `${key}\0${simulation ?? ""}`;
+    const group = groups.get(place) ?? { key, kind: patch.kind, simulation, patches: [] };
+    groups.set(place, group);
     group.patches.push(patch);
   }
   return [...groups.values()];
 }
 
+/** `@-1000/10000`, the offsets of all bands where they differ; empty where nothing tells. */
 function radiometryKey({ scene, isRaw }: FoundPatch): string {
-  if (!scene?.radiometry) return isRaw ? "raw" : "";
+  if (!scene?.radiometry) return isRaw ? "@raw" : "";
   const { radiometry } = scene;
-  return [radiometry.quantification, ...BAND_NAMES.map((band) => offsetOf(radiometry, band))].join();
+  const offsets = BAND_NAMES.map((band) => offsetOf(radiometry, band));
+  const told = new Set(offsets).size === 1 ? offsets[0] : offsets.join(";");
+  return `@${told}/${radiometry.quantification}`;
 }
 
 interface DescribeInput {
+  readonly key: string;
   readonly kind: SourceKind;
   readonly root: string;
   readonly patches: readonly FoundPatch[];
@@ -251,6 +266,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     radiometry,
     dnScale,
     source: {
+      key: input.key,
       kind,
       path: commonFolder(input.root, patches),
       patches: usable.length,

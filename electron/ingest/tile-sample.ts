@@ -1,14 +1,6 @@
 // Draws some of the tiles of many scenes, so that only what they touch is decoded.
-import { z } from "zod";
+import type { TileSample } from "../../shared/domain/ingest-settings.ts";
 import { Random } from "../../shared/domain/random.ts";
-
-/** Which tiles are drawn. */
-export const SampleOptions = z.strictObject({
-  tiles: z.int().min(1).describe("tiles that are drawn; all when there are fewer"),
-  by: z.enum(["tile", "scene"]).default("tile").describe("tile: each tile is as likely; scene: as many of each scene"),
-  seed: z.int().min(0).default(0).describe("of the draw"),
-});
-export type SampleOptions = z.infer<typeof SampleOptions>;
 
 /** Side of a square of tiles that are read together, tiles: about a codestream tile of ESA's 10 m bands, 1,024 px. */
 const BLOCK = 8;
@@ -19,7 +11,7 @@ const BLOCK = 8;
  */
 export function chooseTiles(
   patches: readonly { readonly columns: number; readonly rows: number }[],
-  { tiles, by, seed }: SampleOptions,
+  { tiles, by, seed }: TileSample,
 ): Map<number, (readonly [number, number])[]> {
   const sizes = patches.map(({ columns, rows }) => columns * rows);
   const total = sizes.reduce((a, b) => a + b, 0);

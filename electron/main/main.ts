@@ -109,8 +109,8 @@ async function start(): Promise<void> {
   host = await createHost({
     workspace: workspaceFolder(),
     door: "electron",
-    chooseFolder: async () => {
-      const options = { properties: ["openDirectory" as const] };
+    choosePath: async (what) => {
+      const options = { properties: [what === "folder" ? ("openDirectory" as const) : ("openFile" as const)] };
       const { filePaths } = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options);
       return filePaths[0] ?? null;
     },

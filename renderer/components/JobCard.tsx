@@ -7,6 +7,7 @@ import { useHost } from "../state/host.tsx";
 import { count, counted, duration, rate } from "../state/words.ts";
 import classes from "./JobCard.module.css";
 import { showError } from "./notices.tsx";
+import { ProgressBar } from "./ProgressBar.tsx";
 
 export function JobCard({ job }: { job: Job }) {
   const { client } = useHost();
@@ -14,7 +15,6 @@ export function JobCard({ job }: { job: Job }) {
     mutationFn: () => client.job.cancel({ id: job.id }),
     onError: (error) => showError(error, `${job.title} was not cancelled`),
   });
-  const share = job.total > 0 ? Math.min(1, job.done / job.total) : 0;
   return (
     <div className={classes.card} data-status={job.status}>
       <div className={classes.head}>
@@ -34,19 +34,20 @@ export function JobCard({ job }: { job: Job }) {
           </Button>
         )}
       </div>
-      {job.status === "running" && (
-        <div
-          className={classes.bar}
-          role="progressbar"
-          aria-label={job.title}
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={Math.round(share * 100)}
-        >
-          <span style={{ width: `${share * 100}%` }} />
-        </div>
-      )}
+      {job.status === "running" && <ProgressBar label={job.title} done={job.done} total={job.total} />}
       <p className={classes.line}>{lineOf(job)}</p>
+      {job.changed.length > 0 && (
+        <details className={classes.changed}>
+          <summary>{counted(job.changed.length, "file")} changed or gone since</summary>
+          <ul>
+            {job.changed.map(({ path, reason }) => (
+              <li key={path}>
+                <strong>{path}</strong> {reason}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </div>
   );
 }
@@ -62,6 +63,7 @@ function lineOf(job: Job): string {
       return `${done}${speed}${left}${skipped}`;
     }
     case "finished":
+      if (job.message !== null) return `${job.message}${skipped}.`;
       return `${counted(job.done, job.unit, job.unit)} in ${duration(((job.endedAt ?? job.startedAt) - job.startedAt) / 1000)}${skipped}`;
     case "failed":
       return job.message ?? "It failed and gave no reason.";

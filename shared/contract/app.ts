@@ -6,6 +6,7 @@ import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts"
 import { BandNameSchema, Dataset, ScanResult, Tile } from "../domain/dataset.ts";
 import { EngineInfo, EngineReport } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
+import { IngestSettings } from "../domain/ingest-settings.ts";
 import { LabelReport, LabelRequest } from "../domain/labelling.ts";
 import { PRESET_NAMES } from "../domain/run-config.ts";
 import { RunEvent } from "../domain/run-state.ts";
@@ -57,14 +58,17 @@ export const contract = {
     doctor: procedure.output(EngineReport),
   },
   folder: {
-    /** Folders under a path (home when null), to pick one where there is no native dialog. */
-    list: procedure
-      .input(z.object({ path: z.string().nullable() }))
-      .output(
-        z.object({ path: z.string(), parent: z.string().nullable(), folders: z.array(z.object({ name: z.string(), path: z.string() })) }),
-      ),
+    /** Folders under a path (home when null), or under that of a file, and its files when asked for: to pick one where there is no native dialog. */
+    list: procedure.input(z.object({ path: z.string().nullable(), withFiles: z.boolean().default(false) })).output(
+      z.object({
+        path: z.string(),
+        parent: z.string().nullable(),
+        folders: z.array(z.object({ name: z.string(), path: z.string() })),
+        files: z.array(z.object({ name: z.string(), path: z.string() })),
+      }),
+    ),
     /** The native dialog; null when cancelled. Only with `nativeDialogs`. */
-    choose: procedure.output(z.string().nullable()),
+    choose: procedure.input(z.object({ what: z.enum(["folder", "file"]) })).output(z.string().nullable()),
   },
   workspace: {
     get: procedure.output(Workspace),
@@ -89,9 +93,7 @@ export const contract = {
         ),
       ),
     /** Starts ingesting the folders into a data set (a job). */
-    ingest: procedure
-      .input(z.object({ folders: z.array(z.string()).min(1), dataset: NameSchema, tilePixels: z.int().min(32).max(512).default(120) }))
-      .output(Job),
+    ingest: procedure.input(IngestSettings.extend({ folders: z.array(z.string()).min(1), dataset: NameSchema })).output(Job),
     /** Starts writing a simulated sample in the BigEarthNet v1 layout (a job). */
     sample: procedure.input(z.object({ folder: z.string(), options: SampleOptions })).output(Job),
   },
@@ -134,8 +136,14 @@ export const contract = {
           ]),
         ),
       ),
+    /** Goes on with an ingest that was interrupted, or adds what is new in the data set's folders (a job). */
+    update: procedure.input(z.object({ dataset: NameSchema })).output(Job),
     /** Tells where a folder of the data set lies now; adding to the data set goes on from there. */
-    relocate: procedure.input(z.object({ dataset: NameSchema, from: z.string(), to: z.string() })),
+    relocate: procedure
+      .input(z.object({ dataset: NameSchema, from: z.string(), to: z.string() }))
+      .output(
+        z.object({ patches: z.int().describe("patches that came from the folder"), found: z.int().describe("of them in the new place") }),
+      ),
     tile: procedure
       .input(z.object({ dataset: NameSchema, index: z.int().min(0) }))
       .output(z.object({ tile: Tile, profile: z.array(BandProfile) })),

@@ -16,6 +16,18 @@ export const SOURCE_KINDS = [
 ] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
+/** Kinds as people read them. */
+export const SOURCE_TITLES: Readonly<Record<SourceKind, string>> = {
+  "bigearthnet-v1": "BigEarthNet v1",
+  "bigearthnet-v2": "BigEarthNet v2",
+  "eurosat-ms": "EuroSAT MS",
+  "safe-l1c": "Sentinel-2 Level-1C products",
+  "safe-l2a": "Sentinel-2 Level-2A products",
+  "geotiff-bands": "Scenes, an image a band",
+  "multi-band": "Images with all bands",
+  tfrecords: "TFRecords of the study",
+};
+
 export const BandNameSchema = z.enum(BAND_NAMES);
 
 /** A file or patch that could not be used, with the reason and what to do. */
@@ -24,6 +36,10 @@ export type Problem = z.infer<typeof Problem>;
 
 /** One source found by a scan: all patches of one kind under one folder. */
 export const Source = z.object({
+  key: z
+    .string()
+    .default("")
+    .describe("tells it from the other sources of its folder: the kind, and what its files tell of their radiometry"),
   kind: z.enum(SOURCE_KINDS),
   path: z.string().describe("folder that holds the patches"),
   patches: z.int().describe("patches or rasters found"),

@@ -1,5 +1,6 @@
 // What a workspace holds, as lists that a screen or a command shows.
 import { z } from "zod";
+import { Problem } from "./dataset.ts";
 import { PRESET_NAMES, StudyConfig } from "./run-config.ts";
 
 /** A name that is a folder in the workspace. */
@@ -77,6 +78,7 @@ export const Job = z.object({
   etaSeconds: z.number().nullable(),
   message: z.string().nullable(),
   skipped: z.int(),
+  changed: z.array(Problem).describe("files that changed or went away since they were ingested: the first 100"),
   startedAt: z.number(),
   endedAt: z.number().nullable(),
 });

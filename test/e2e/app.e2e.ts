@@ -1,19 +1,17 @@
 // The interface in a real browser, on the real host, with real training: from an empty workspace to a report.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
+import { waitForImages as imagesOf, inspectPage, SIZE } from "./screen.ts";
 import { command, documented, type Serving, screenshots, serve } from "./studio.ts";
 
 const chromium = findChromium();
 if (!chromium) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
 
-const SIZE = { width: 1280, height: 800 };
-const SCHEMES = ["light", "dark"] as const;
 /** The pictures of the documentation, by the screenshot that each one is. SIMCLR_S2_DOCUMENT=1 takes them anew. */
 const DOCUMENTED = {
   published: "published-light",
@@ -22,14 +20,6 @@ const DOCUMENTED = {
   training: "training-light",
   comparison: "comparison-dark",
 } as const;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
 describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "simclr-s2-e2e-"));
   const workspace = join(folder, "workspace");
@@ -84,29 +74,8 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     }, hash);
   }
 
-  /** A picture of the view, and that nothing in it is inaccessible or lies outside of the window. */
-  async function inspect(name: string): Promise<void> {
-    await page.mouse.move(0, 0);
-    for (const scheme of SCHEMES) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.waitForFunction((wanted) => document.documentElement.dataset.mantineColorScheme === wanted, scheme);
-      await page.screenshot({ path: join(screenshots, `${name}-${scheme}.png`) });
-      await page.evaluate(axe);
-      const findings = await page.evaluate(async () => {
-        const { violations } = await (window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe.run();
-        return violations
-          .filter(({ impact }) => impact === "serious" || impact === "critical")
-          .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
-      });
-      expect(findings, `${name}, ${scheme}`).toEqual([]);
-      const isInside = await page.evaluate(() => {
-        const { scrollWidth, scrollHeight } = document.documentElement;
-        return scrollWidth <= window.innerWidth && scrollHeight <= window.innerHeight;
-      });
-      expect(isInside, `${name}, ${scheme}: nothing lies outside of the window`).toBe(true);
-    }
-    await page.emulateMedia({ colorScheme: "light" });
-  }
+  const inspect = (name: string) => inspectPage(page, name);
+  const waitForImages = () => imagesOf(page);
 
   /** Bytes of all runs' events. */
   function journalBytes(): number {
@@ -321,10 +290,5 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
   async function choose(label: string, option: string): Promise<void> {
     await page.getByRole("dialog").getByLabel(label, { exact: true }).first().click();
     await page.getByRole("option", { name: option, exact: true }).click();
-  }
-
-  /** Waits until every picture on the page is there. */
-  async function waitForImages(): Promise<void> {
-    await page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
   }
 });

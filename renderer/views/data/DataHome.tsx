@@ -10,6 +10,8 @@ import { useHost, useJobs, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { count, counted } from "../../state/words.ts";
 import { SampleDialog } from "./add/SampleDialog.tsx";
+import { DeleteDialog } from "./care/DeleteDialog.tsx";
+import { useUpdate } from "./care/update.ts";
 import classes from "./DataHome.module.css";
 
 /** Jobs shown: what runs is always among the newest. */
@@ -46,8 +48,8 @@ export function DataHome() {
             </>
           }
         >
-          Pick a folder with Sentinel-2 patches: BigEarthNet v1, EuroSAT MS or GeoTIFF bands. You see what was found before anything is
-          read. To look around without data, have a sample simulated.
+          Pick a folder with Sentinel-2 imagery: products as downloaded, zipped or not, BigEarthNet or EuroSAT patches, GeoTIFFs. You see
+          what was found before anything is read. To look around without data, have a sample simulated.
         </EmptyState>
       ) : (
         <div className={classes.page}>
@@ -123,7 +125,7 @@ function DatasetCard({ dataset, isWorkedOn }: { dataset: DatasetSummary; isWorke
         <div className={classes.cardText}>
           <strong>{dataset.name}</strong>
           <Badge color="orange">{isWorkedOn ? "being ingested" : "incomplete"}</Badge>
-          {!isWorkedOn && <p>Its ingestion was interrupted. Add the same folder under this name to go on from where it stopped.</p>}
+          {!isWorkedOn && <Interrupted name={dataset.name} />}
         </div>
       </div>
     );
@@ -146,6 +148,26 @@ function DatasetCard({ dataset, isWorkedOn }: { dataset: DatasetSummary; isWorke
         {count(dataset.tiles)}
       </span>
     </a>
+  );
+}
+
+/** What to do with a data set that no ingest finished. */
+function Interrupted({ name }: { name: string }) {
+  const update = useUpdate(name);
+  const [isDeleting, setDeleting] = useState(false);
+  return (
+    <>
+      <p>Its ingestion was interrupted. It goes on from where it stopped.</p>
+      <Group gap="xs" mt={8}>
+        <Button size="compact-sm" loading={update.isPending} onClick={() => update.mutate()}>
+          Go on
+        </Button>
+        <Button size="compact-sm" variant="default" onClick={() => setDeleting(true)}>
+          Delete
+        </Button>
+      </Group>
+      {isDeleting && <DeleteDialog name={name} onClose={() => setDeleting(false)} />}
+    </>
   );
 }
 

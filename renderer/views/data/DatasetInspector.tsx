@@ -1,28 +1,24 @@
 // A data set as a whole: what it holds, where it comes from, what was skipped.
-import { Button, Group, Modal, Stack, Table } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { Button, Table } from "@mantine/core";
 import { BANDS } from "../../../shared/domain/bands.ts";
-import type { Dataset } from "../../../shared/domain/dataset.ts";
-import { ErrorNote } from "../../components/ErrorNote.tsx";
+import { type Dataset, SOURCE_TITLES, tilesInUse } from "../../../shared/domain/dataset.ts";
 import { csvText, download } from "../../components/figure-export.ts";
 import { Facts, Section } from "../../components/Section.tsx";
+import { Warning } from "../../components/Warning.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
-import { useHost } from "../../state/host.tsx";
-import { useRoute } from "../../state/router.ts";
 import { count, counted, radiometryText } from "../../state/words.ts";
 import classes from "./DatasetInspector.module.css";
 import { ProblemTable } from "./ProblemTable.tsx";
 
 export function DatasetInspector({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
-  const [isDeleting, setDeleting] = useState(false);
   const { quantification, offset, source } = dataset.radiometry;
+  const excluded = dataset.tiles - tilesInUse(dataset);
   return (
     <Inspector kind="Data set" title={dataset.name} onClose={onClose}>
       <Facts
         facts={[
           ["Tiles", `${count(dataset.tiles)} of ${dataset.tilePixels} px`],
+          ["Out of use", excluded > 0 ? `${counted(excluded, "tile")}, by exclusion lists` : null],
           ["Bands", dataset.groups.map(({ name, bands }) => `${name}: ${bands.join(" ")}`).join("; ")],
           ["Classes", dataset.classes.length > 0 ? count(dataset.classes.length) : "no labels"],
           ["Reflectance", `${radiometryText(quantification, offset)}, ${source}`],
@@ -34,18 +30,20 @@ export function DatasetInspector({ dataset, onClose }: { dataset: Dataset; onClo
       <Section title={counted(dataset.sources.length, "source")}>
         <ul className={classes.sources}>
           {dataset.sources.map((found) => (
-            <li key={`${found.kind} ${found.path}`}>
-              <strong>{found.kind}</strong>, {counted(found.tiles, "tile")}
+            <li key={`${found.key} ${found.kind} ${found.path}`}>
+              <strong>{SOURCE_TITLES[found.kind]}</strong>, {counted(found.tiles, "tile")}
               <span>{found.path}</span>
+              <span>
+                {radiometryText(found.radiometry.quantification, found.radiometry.offset)}: {found.radiometry.source}
+              </span>
+              {found.warnings.map((warning) => (
+                <Warning key={warning}>{warning}</Warning>
+              ))}
             </li>
           ))}
         </ul>
       </Section>
       {dataset.skipped.length > 0 && <ProblemTable problems={dataset.skipped} fileName={`${dataset.name}-skipped`} />}
-      <Button variant="default" color="red" leftSection={<IconTrash size={15} />} onClick={() => setDeleting(true)}>
-        Delete this data set
-      </Button>
-      {isDeleting && <DeleteDialog dataset={dataset} onClose={() => setDeleting(false)} />}
     </Inspector>
   );
 }
@@ -104,31 +102,5 @@ function BandTable({ dataset }: { dataset: Dataset }) {
         </Table.Tbody>
       </Table>
     </Section>
-  );
-}
-
-function DeleteDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
-  const { client } = useHost();
-  const { go } = useRoute();
-  const remove = useMutation({
-    mutationFn: () => client.dataset.delete({ dataset: dataset.name }),
-    onSuccess: () => go({ place: "data" }, { replace: true }),
-  });
-  const tiles = counted(dataset.tiles, "tile");
-  return (
-    <Modal opened onClose={onClose} title={`Delete the data set ${dataset.name}?`}>
-      <Stack gap="sm">
-        <p>Its copy in the workspace is removed: {tiles} with their catalogue. The files that it was read from stay.</p>
-        {remove.error && <ErrorNote error={remove.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Keep it
-          </Button>
-          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
-            Delete {tiles}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
   );
 }

@@ -1,10 +1,11 @@
 // One data set: facets, the grid of its tiles, and the inspector of the picked one.
 import { ActionIcon, Button, Group, Select, Slider, Tooltip } from "@mantine/core";
-import { IconFolderPlus, IconInfoCircle, IconPhotoOff } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { useState, useSyncExternalStore } from "react";
+import { IconFilterOff, IconFolderPlus, IconInfoCircle, IconPhotoOff } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useCallback, useMemo, useState, useSyncExternalStore } from "react";
 import { availableCombinations } from "../../../shared/domain/band-combinations.ts";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
+import type { TileFilter, TileOrder } from "../../../shared/domain/tile-query.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { SimulationBadge } from "../../components/SimulationBadge.tsx";
@@ -13,15 +14,28 @@ import { useHost, useWorkspace } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
 import { createStore, type Store } from "../../state/store.ts";
 import { counted } from "../../state/words.ts";
-import { ClassFacet } from "./ClassFacet.tsx";
+import { CareMenu } from "./care/CareMenu.tsx";
 import { DatasetInspector } from "./DatasetInspector.tsx";
 import classes from "./DatasetView.module.css";
-import { TileGrid } from "./TileGrid.tsx";
+import { Duplicates } from "./Duplicates.tsx";
+import { FilterPanel } from "./FilterPanel.tsx";
+import { filterOf, isFiltering, orderOf, queryOf } from "./filter.ts";
+import { PAGE, TileGrid } from "./TileGrid.tsx";
 import { TileInspector } from "./TileInspector.tsx";
 
 const SMALLEST_TILE = 40;
 const LARGEST_TILE = 240;
 const USUAL_TILE = 96;
+
+const ORDERS: Readonly<Record<TileOrder, string>> = {
+  index: "As stored",
+  id: "By id",
+  date: "Oldest first",
+  cloud: "Least cloud first",
+  snow: "Least snow first",
+  nodata: "Least no data first",
+  saturated: "Least saturated first",
+};
 
 export function DatasetView({ name }: { name: string }) {
   const { queries } = useHost();
@@ -40,15 +54,13 @@ export function DatasetView({ name }: { name: string }) {
 function Loaded({ dataset }: { dataset: Dataset }) {
   const { route, setQuery } = useRoute();
   const { name } = dataset;
-  const [hovered] = useState(() => createStore<Tile | null>(null));
-  const label = dataset.classes.some((found) => found.name === route.query.class) ? (route.query.class ?? null) : null;
   const combinations = availableCombinations(dataset.groups.flatMap(({ bands }) => bands));
   const combination = combinations.find(({ id }) => id === route.query.bands) ?? combinations[0]!;
   const [size, setSize] = useState(() => clampTile(Number(route.query.size ?? USUAL_TILE)));
   const picked = indexOf(route.query.tile, dataset.tiles);
   const pick = (index: number | null) =>
     setQuery({ tile: index === null ? null : String(index), about: null }, { replace: picked !== null && index !== null });
-  const total = label === null ? dataset.tiles : (dataset.classes.find((found) => found.name === label)?.tiles ?? 0);
+  const areDuplicates = route.query.view === "duplicates";
 
   return (
     <Workbench side={<Side dataset={dataset} picked={picked} combination={combination.id} onPick={pick} />}>
@@ -61,7 +73,17 @@ function Loaded({ dataset }: { dataset: Dataset }) {
               <IconInfoCircle size={17} />
             </ActionIcon>
           </Tooltip>
+          <CareMenu dataset={dataset} />
           <div className={classes.spacer} />
+          {!areDuplicates && (
+            <Select
+              aria-label="Order"
+              w={160}
+              data={Object.entries(ORDERS).map(([value, label]) => ({ value, label }))}
+              value={orderOf(route.query)}
+              onChange={(order) => setQuery({ order: order === "index" ? null : order }, { replace: true })}
+            />
+          )}
           <Select
             aria-label="Band combination"
             w={190}
@@ -94,29 +116,75 @@ function Loaded({ dataset }: { dataset: Dataset }) {
             onChangeEnd={(value) => setQuery({ size: value === USUAL_TILE ? null : String(value) }, { replace: true })}
           />
         </div>
-        <div className={classes.body}>
-          <ClassFacet dataset={dataset} chosen={label} onChoose={(next) => setQuery({ class: next })} />
-          <div className={classes.gridSide}>
-            <Hint
-              hovered={hovered}
-              usual={`${counted(total, "tile")}${label === null ? "" : ` with ${label}`}, ${combination.name}: ${combination.description}`}
-            />
-            <TileGrid
-              key={label}
-              dataset={name}
-              total={total}
-              label={label}
-              combination={combination.id}
-              size={size}
-              nativePixels={dataset.tilePixels}
-              picked={picked}
-              onPick={pick}
-              onHover={hovered.set}
-            />
-          </div>
-        </div>
+        {areDuplicates ? (
+          <Duplicates dataset={dataset} combination={combination.id} size={size} picked={picked} onPick={pick} />
+        ) : (
+          <Tiles dataset={dataset} combination={combination} size={size} picked={picked} onPick={pick} />
+        )}
       </div>
     </Workbench>
+  );
+}
+
+interface TilesProps {
+  readonly dataset: Dataset;
+  readonly combination: { readonly id: string; readonly name: string; readonly description: string };
+  readonly size: number;
+  readonly picked: number | null;
+  readonly onPick: (index: number) => void;
+}
+
+/** The grid of the tiles that the filter leaves, and the filter. */
+function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
+  const { route, setQuery } = useRoute();
+  const { queries } = useHost();
+  const [hovered] = useState(() => createStore<Tile | null>(null));
+  const filter = useMemo(() => filterOf(route.query), [route.query]);
+  const order = orderOf(route.query);
+  const first = useQuery(
+    queries.dataset.tiles.queryOptions({
+      input: { dataset: dataset.name, offset: 0, limit: PAGE, filter, order },
+      staleTime: 5 * 60_000,
+      placeholderData: keepPreviousData,
+    }),
+  );
+  const total = isFiltering(filter) ? (first.isPlaceholderData ? null : (first.data?.total ?? null)) : dataset.tiles;
+  const change = useCallback((next: TileFilter, isPassing = false) => setQuery(queryOf(next), { replace: isPassing }), [setQuery]);
+  return (
+    <div className={classes.body}>
+      <FilterPanel dataset={dataset} filter={filter} total={total} onChange={change} />
+      <div className={classes.gridSide}>
+        <Hint hovered={hovered} usual={`${combination.name}: ${combination.description}`} />
+        {first.error && <ErrorNote error={first.error} onRetry={() => void first.refetch()} />}
+        {total === 0 ? (
+          <EmptyState
+            icon={IconFilterOff}
+            title={isFiltering(filter) ? "No tile is left" : "The data set has no tiles"}
+            actions={
+              <Button variant="default" onClick={() => change({})}>
+                Show all {counted(dataset.tiles, "tile")}
+              </Button>
+            }
+          >
+            No tile meets all that the filter asks for. Tiles whose cloud or snow is not known do not meet a limit on it.
+          </EmptyState>
+        ) : (
+          <TileGrid
+            key={JSON.stringify([filter, order])}
+            dataset={dataset.name}
+            total={first.data?.total ?? 0}
+            filter={filter}
+            order={order}
+            combination={combination.id}
+            size={size}
+            nativePixels={dataset.tilePixels}
+            picked={picked}
+            onPick={onPick}
+            onHover={hovered.set}
+          />
+        )}
+      </div>
+    </div>
   );
 }
 

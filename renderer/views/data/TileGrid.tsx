@@ -4,15 +4,18 @@ import { useQueries } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Tile } from "../../../shared/domain/dataset.ts";
+import type { TileFilter, TileOrder } from "../../../shared/domain/tile-query.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { useHost } from "../../state/host.tsx";
+import { percent } from "../../state/words.ts";
 import classes from "./TileGrid.module.css";
 
 export interface TileGridProps {
   readonly dataset: string;
   /** Tiles that the filter leaves. */
   readonly total: number;
-  readonly label: string | null;
+  readonly filter: TileFilter;
+  readonly order: TileOrder;
   readonly combination: string;
   /** Least side of a tile on the screen, px; tiles fill the width. */
   readonly size: number;
@@ -26,15 +29,19 @@ export interface TileGridProps {
 
 const GAP = 2;
 /** Tiles asked for at once. */
-const PAGE = 200;
+export const PAGE = 200;
+/** Badges are drawn on tiles of this side and more, px, for shares of cloud from the least on. */
+const BADGED_SIZE = 64;
+const LEAST_CLOUD = 0.01;
 
-export function TileGrid({ dataset, total, label, combination, size, nativePixels, picked, onPick, onHover }: TileGridProps) {
+export function TileGrid({ dataset, total, filter, order, combination, size, nativePixels, picked, onPick, onHover }: TileGridProps) {
   const { queries, tileUrl } = useHost();
   const { ref: measure, width } = useElementSize<HTMLDivElement>();
   const scroller = useRef<HTMLDivElement | null>(null);
   const id = useId();
   const [position, setPosition] = useState(0);
 
+  const isWhole = order === "index" && Object.keys(filter).length === 0;
   const columns = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
   const cell = width > 0 ? (width - GAP * (columns - 1)) / columns : size;
   const rows = Math.ceil(total / columns);
@@ -49,9 +56,9 @@ export function TileGrid({ dataset, total, label, combination, size, nativePixel
   useEffect(() => {
     if (hasShownPicked.current || width === 0) return;
     hasShownPicked.current = true;
-    // Without a filter a tile's place is its index: a link to a tile shows it in the grid, too.
-    if (picked !== null && label === null) virtual.scrollToIndex(Math.floor(picked / columns), { align: "center" });
-  }, [virtual, width, picked, label, columns]);
+    // In store order, all of them, a tile's place is its index: a link to a tile shows it in the grid, too.
+    if (picked !== null && isWhole) virtual.scrollToIndex(Math.floor(picked / columns), { align: "center" });
+  }, [virtual, width, picked, isWhole, columns]);
 
   const seen = virtual.getVirtualItems();
   const firstPage = Math.floor(((seen[0]?.index ?? 0) * columns) / PAGE);
@@ -63,7 +70,7 @@ export function TileGrid({ dataset, total, label, combination, size, nativePixel
   const pages = useQueries({
     queries: pageNumbers.map((page) =>
       queries.dataset.tiles.queryOptions({
-        input: { dataset, offset: page * PAGE, limit: PAGE, label },
+        input: { dataset, offset: page * PAGE, limit: PAGE, filter, order },
         staleTime: 5 * 60_000,
       }),
     ),
@@ -133,7 +140,7 @@ export function TileGrid({ dataset, total, label, combination, size, nativePixel
                   role="option"
                   tabIndex={-1}
                   aria-selected={tile.index === picked}
-                  aria-label={[tile.id, tile.date, ...(tile.labels ?? [])].filter(Boolean).join(", ")}
+                  aria-label={[tile.id, tile.date, ...(tile.labels ?? []), ...marksOf(tile)].filter(Boolean).join(", ")}
                   className={classes.tile}
                   data-active={at === position || undefined}
                   style={{ width: cell, height: cell }}
@@ -151,6 +158,7 @@ export function TileGrid({ dataset, total, label, combination, size, nativePixel
                     decoding="async"
                     draggable={false}
                   />
+                  {cell >= BADGED_SIZE && marksOf(tile).length > 0 && <span className={classes.badge}>{marksOf(tile).join(", ")}</span>}
                 </div>
               );
             })}
@@ -159,4 +167,9 @@ export function TileGrid({ dataset, total, label, combination, size, nativePixel
       </div>
     </div>
   );
+}
+
+/** What is to be known of a tile at a glance. */
+function marksOf({ cloud, excluded }: Tile): string[] {
+  return [...(cloud !== null && cloud >= LEAST_CLOUD ? [`cloud ${percent(cloud)}`] : []), ...(excluded ? ["out of use"] : [])];
 }

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { BandProfile } from "../../../shared/contract/app.ts";
 import { BAND_COMBINATIONS } from "../../../shared/domain/band-combinations.ts";
-import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
+import { type Dataset, SOURCE_TITLES, type Tile } from "../../../shared/domain/dataset.ts";
 import { histogram } from "../../../shared/figures/histogram.ts";
 import { spectrum } from "../../../shared/figures/spectrum.ts";
 import type { FigureTheme } from "../../../shared/figures/theme.ts";
@@ -16,7 +16,7 @@ import { Facts, Section } from "../../components/Section.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
-import { count, percent } from "../../state/words.ts";
+import { count, percent, radiometryText } from "../../state/words.ts";
 import classes from "./TileInspector.module.css";
 
 export interface TileInspectorProps {
@@ -136,17 +136,40 @@ function Profile({ tile, profile }: { tile: Tile; profile: readonly BandProfile[
   );
 }
 
+const share = (value: number | null): string | null => (value === null ? null : percent(value));
+
 function factsOf(dataset: Dataset, tile: Tile): (readonly [string, string | null])[] {
   const gsd = tile.transform?.[0];
+  const { offset, quantification, radiometrySource } = tile;
   return [
     ["Index", count(tile.index)],
+    ["In use", tile.excluded ? "no: an exclusion list names it" : null],
     ["Date", tile.date],
+    ["Split", tile.split],
+    ["Country", tile.country],
+    ["Cloud", share(tile.cloud)],
+    ["Cloud shadow", share(tile.shadow)],
+    ["Snow", share(tile.snow)],
+    ["No data", percent(tile.nodata)],
+    ["Saturated", share(tile.saturated)],
+    ["Source", SOURCE_TITLES[tile.source]],
+    ["Product", tile.product],
     ["Granule", tile.granule],
+    ["Reflectance", offset === null || quantification === null ? null : radiometryText(quantification, offset)],
+    ["Told by", radiometrySource],
     ["CRS", tile.crs],
     ["Upper left", tile.transform ? `${count(tile.transform[2]!)} E, ${count(tile.transform[5]!)} N` : null],
     ["Side", `${dataset.tilePixels} px${gsd ? `, ${count(dataset.tilePixels * gsd)} m` : ""}`],
-    ["No data", percent(tile.nodata)],
-    ["Source", tile.source],
+    ["Corners", tile.footprint && cornersText(tile.footprint)],
     ["Path", tile.path],
   ];
 }
+
+/** Longitude and latitude of the corners, from the upper left on. */
+function cornersText(footprint: readonly number[]): string {
+  const corners = [0, 2, 4, 6].map((at) => `${degrees(footprint[at + 1]!, "N", "S")} ${degrees(footprint[at]!, "E", "W")}`);
+  return corners.join("; ");
+}
+
+/** `38.2141° N`: about 10 m. */
+const degrees = (value: number, above: string, below: string) => `${Math.abs(value).toFixed(4)}° ${value < 0 ? below : above}`;

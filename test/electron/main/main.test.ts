@@ -132,7 +132,7 @@ describe("the main process", () => {
     const client: ContractRouterClient<typeof contract> = createORPCClient(new RPCLink({ port: port as never }));
     port!.start();
     await expect(client.workspace.get()).resolves.toMatchObject({ datasets: [], studies: [] });
-    await expect(client.folder.choose()).resolves.toBe("/chosen");
+    await expect(client.folder.choose({ what: "folder" })).resolves.toBe("/chosen");
     await expect(client.study.get({ study: "nothing" })).rejects.toMatchObject({ code: "APP_ERROR", data: { code: "NOT_FOUND" } });
     port!.close();
   });

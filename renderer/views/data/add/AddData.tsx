@@ -4,10 +4,10 @@ import { IconFolderSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { EmptyState } from "../../../components/EmptyState.tsx";
 import { ErrorNote } from "../../../components/ErrorNote.tsx";
+import { PathField } from "../../../components/PathField.tsx";
 import { formatRoute, useRoute } from "../../../state/router.ts";
 import { count } from "../../../state/words.ts";
 import classes from "./AddData.module.css";
-import { FolderField } from "./FolderField.tsx";
 import { IngestPlan } from "./IngestPlan.tsx";
 import { useScan } from "./scan.ts";
 
@@ -32,7 +32,7 @@ export function AddData() {
       </div>
       <div className={classes.folder}>
         <div className={classes.field}>
-          <FolderField label="Folder with Sentinel-2 data" value={path} onChange={setPath} onSubmit={start} disabled={isScanning} />
+          <PathField label="Folder with Sentinel-2 data" value={path} onChange={setPath} onSubmit={start} disabled={isScanning} />
         </div>
         {isScanning ? (
           <Button variant="default" onClick={scan.stop}>

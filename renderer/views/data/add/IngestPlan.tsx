@@ -1,120 +1,112 @@
-// What a scan found, as a plan that the user agrees to.
-import { Button, Checkbox, NumberInput, Table, TextInput, VisuallyHidden } from "@mantine/core";
+// What a scan found, as a plan that the user agrees to: which sources, how they are cut, how their numbers are read.
+import { Button, MultiSelect, NumberInput, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { IconDatabaseImport, IconFolderOff } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import type { ScanResult, Source, SourceKind } from "../../../../shared/domain/dataset.ts";
+import type { BandName } from "../../../../shared/domain/bands.ts";
+import type { ScanResult, Source } from "../../../../shared/domain/dataset.ts";
+import {
+  LARGEST_TILE_PIXELS,
+  type RadiometryOverride,
+  SMALLEST_TILE_PIXELS,
+  type TileSample,
+} from "../../../../shared/domain/ingest-settings.ts";
 import { NameSchema } from "../../../../shared/domain/workspace.ts";
 import { EmptyState } from "../../../components/EmptyState.tsx";
 import { ErrorNote } from "../../../components/ErrorNote.tsx";
-import { SimulationBadge } from "../../../components/SimulationBadge.tsx";
+import { Warning } from "../../../components/Warning.tsx";
 import { useHost, useWorkspace } from "../../../state/host.tsx";
 import { useRoute } from "../../../state/router.ts";
 import { bytes, count, counted, radiometryText } from "../../../state/words.ts";
 import { ProblemTable } from "../ProblemTable.tsx";
 import classes from "./AddData.module.css";
-
-const KINDS: Readonly<Record<SourceKind, string>> = {
-  "bigearthnet-v1": "BigEarthNet v1",
-  "bigearthnet-v2": "BigEarthNet v2",
-  "eurosat-ms": "EuroSAT MS",
-  "safe-l1c": "Sentinel-2 Level-1C products",
-  "safe-l2a": "Sentinel-2 Level-2A products",
-  "geotiff-bands": "Scenes, an image a band",
-  "multi-band": "Images with all bands",
-  tfrecords: "TFRecords of the study",
-};
+import { type Cut, nameFor, outlook } from "./plan.ts";
+import { SourceCard } from "./SourceCard.tsx";
 
 export function IngestPlan({ folder, result }: { folder: string; result: ScanResult }) {
+  if (result.sources.length > 0) return <Plan folder={folder} result={result} />;
+  return (
+    <>
+      <EmptyState icon={IconFolderOff} title="No Sentinel-2 data was found in this folder">
+        What is read: Sentinel-2 products, BigEarthNet and EuroSAT patches, images with a band each or with all bands.{" "}
+        {result.problems.length > 0 && "The files below look like data, but cannot be used."}
+      </EmptyState>
+      <ProblemTable problems={result.problems} fileName="scan-problems" />
+    </>
+  );
+}
+
+const AS_SCANNED: Cut = { tilePixels: 120, stridePixels: null, sample: null, bands: null };
+const FIRST_SAMPLE: TileSample = { tiles: 2000, by: "tile", seed: 0 };
+const NO_OFFSET: RadiometryOverride = { offset: 0, quantification: 10_000 };
+
+function Plan({ folder, result }: { folder: string; result: ScanResult }) {
   const { client } = useHost();
   const workspace = useWorkspace();
   const { go } = useRoute();
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [name, setName] = useState(() => nameFor(folder));
-  const [tilePixels, setTilePixels] = useState(120);
-  const taken = result.sources.filter(({ path }) => !left.has(path));
+  const [cut, setCut] = useState(AS_SCANNED);
+  const [radiometry, setRadiometry] = useState<RadiometryOverride | null>(null);
+  const taken = result.sources.filter(({ key }) => !left.has(key));
+  const expected = outlook(taken, cut);
   const ingest = useMutation({
-    mutationFn: () => client.data.ingest({ folders: [...new Set(taken.map(({ path }) => path))], dataset: name, tilePixels }),
+    mutationFn: () =>
+      client.data.ingest({
+        folders: [folder],
+        dataset: name,
+        ...cut,
+        bands: cut.bands && [...cut.bands],
+        radiometry,
+        only: taken.length < result.sources.length ? taken.map(({ key }) => key) : null,
+      }),
     onSuccess: () => go({ place: "data" }),
   });
-
-  if (result.sources.length === 0) {
-    return (
-      <>
-        <EmptyState icon={IconFolderOff} title="No Sentinel-2 data was found in this folder">
-          What is read: BigEarthNet v1 patches, EuroSAT MS tiles, GeoTIFF bands with names such as B04.tif.{" "}
-          {result.problems.length > 0 && "The files below look like data, but cannot be used."}
-        </EmptyState>
-        <ProblemTable problems={result.problems} fileName="scan-problems" />
-      </>
-    );
-  }
-
   const problem = nameProblem(name, workspace?.datasets.find((dataset) => dataset.name === name)?.complete ?? false);
-  const tiles = taken.reduce((sum, source) => sum + source.tiles, 0);
-  const size = taken.reduce((sum, source) => sum + source.bytes, 0);
-  const toggle = (path: string) =>
-    setLeft((now) => (now.has(path) ? new Set([...now].filter((other) => other !== path)) : new Set([...now, path])));
+  const toggle = (key: string) =>
+    setLeft((now) => (now.has(key) ? new Set([...now].filter((other) => other !== key)) : new Set([...now, key])));
+  const near = expected.isNear ? "about " : "";
   return (
     <>
       <div className={classes.sources}>
-        <Table verticalSpacing={6} fz="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th w={36}>
-                <VisuallyHidden>Take</VisuallyHidden>
-              </Table.Th>
-              <Table.Th>Source</Table.Th>
-              <Table.Th className={classes.number}>Patches</Table.Th>
-              <Table.Th className={classes.number}>Tiles</Table.Th>
-              <Table.Th className={classes.number}>Labelled</Table.Th>
-              <Table.Th>Bands</Table.Th>
-              <Table.Th>Dates</Table.Th>
-              <Table.Th>CRS</Table.Th>
-              <Table.Th>Radiometry</Table.Th>
-              <Table.Th className={classes.number}>Size</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {result.sources.map((source) => (
-              <SourceRow
-                key={`${source.kind} ${source.path}`}
-                source={source}
-                isTaken={!left.has(source.path)}
-                onToggle={() => toggle(source.path)}
-              />
-            ))}
-          </Table.Tbody>
-        </Table>
+        {result.sources.map((source) => (
+          <SourceCard
+            key={source.key}
+            source={source}
+            isTaken={!left.has(source.key)}
+            onToggle={() => toggle(source.key)}
+            onSetOffset={(offset) => setRadiometry({ offset, quantification: source.radiometry.quantification })}
+          />
+        ))}
       </div>
-      <div className={classes.agree}>
+      <section className={classes.settings} aria-label="How it is read">
         <TextInput
           label="Name of the data set"
-          w={220}
+          w={210}
           value={name}
           error={problem}
           onChange={(event) => setName(event.currentTarget.value.trim())}
         />
-        <NumberInput
-          label="Tile side, px of 10 m"
-          w={150}
-          min={32}
-          max={512}
-          value={tilePixels}
-          onChange={(value) => {
-            if (typeof value === "number") setTilePixels(value);
-          }}
-        />
+        <CutFields cut={cut} taken={taken} onChange={setCut} />
+      </section>
+      <RadiometryFields radiometry={radiometry} taken={taken} onChange={setRadiometry} />
+      <div className={classes.agree}>
         <p className={classes.summary}>
-          Takes {counted(tiles, "tile")} from {counted(taken.length, "source")}, about {bytes(size)} to read.
+          Takes {near}
+          {counted(expected.tiles, "tile")} in {counted(expected.bands.length, "band")} from {counted(taken.length, "source")}: about{" "}
+          {bytes(expected.readBytes)} {cut.sample ? "of imagery to read from" : "to read"}, {bytes(expected.storeBytes)} to store.
+          {cut.bands === null && expected.lacking.length > 0 && (
+            <> {expected.lacking.join(", ")} left out: not all sources have them. Take the sources one by one to keep them.</>
+          )}
         </p>
         <Button
           leftSection={<IconDatabaseImport size={16} />}
-          disabled={problem !== null || taken.length === 0}
+          disabled={problem !== null || taken.length === 0 || expected.bands.length === 0}
           loading={ingest.isPending}
           onClick={() => ingest.mutate()}
         >
-          Ingest {count(tiles)} tiles
+          Ingest {near}
+          {count(expected.tiles)} tiles
         </Button>
       </div>
       {ingest.error && <ErrorNote error={ingest.error} />}
@@ -123,55 +115,139 @@ export function IngestPlan({ folder, result }: { folder: string; result: ScanRes
   );
 }
 
-function SourceRow({ source, isTaken, onToggle }: { source: Source; isTaken: boolean; onToggle: () => void }) {
-  const { quantification, offset, source: origin } = source.radiometry;
+interface CutFieldsProps {
+  readonly cut: Cut;
+  readonly taken: readonly Source[];
+  readonly onChange: (cut: Cut) => void;
+}
+
+function CutFields({ cut, taken, onChange }: CutFieldsProps) {
+  const { tilePixels, stridePixels, sample, bands } = cut;
+  const { bands: common } = outlook(taken, { ...cut, bands: null });
   return (
-    <Table.Tr>
-      <Table.Td>
-        <Checkbox checked={isTaken} onChange={onToggle} aria-label={`Take ${source.path}`} />
-      </Table.Td>
-      <Table.Td>
-        <span className={classes.kind}>{KINDS[source.kind]}</span> {source.simulated && <SimulationBadge />}
-        <span className={classes.sourcePath}>{source.path}</span>
-        {source.notes?.map((note) => (
-          <span key={note} className={classes.sourcePath}>
-            {note}
-          </span>
-        ))}
-      </Table.Td>
-      <Table.Td className={classes.number}>{count(source.patches)}</Table.Td>
-      <Table.Td className={classes.number}>
-        {count(source.tiles)}
-        <span className={classes.sourcePath}>{source.tilePixels} px</span>
-      </Table.Td>
-      <Table.Td className={classes.number}>{source.labelled > 0 ? count(source.labelled) : "none"}</Table.Td>
-      <Table.Td className={classes.bands} title={source.bands.join(" ")}>
-        {source.bands.length}: {source.bands.join(" ")}
-      </Table.Td>
-      <Table.Td>{source.dates ? datesText(source.dates) : "unknown"}</Table.Td>
-      <Table.Td>
-        {source.crs.length > 3 ? `${source.crs.slice(0, 2).join(", ")} and ${source.crs.length - 2} more` : source.crs.join(", ") || "none"}
-      </Table.Td>
-      <Table.Td>
-        {radiometryText(quantification, offset)}
-        <span className={classes.sourcePath}>{origin}</span>
-      </Table.Td>
-      <Table.Td className={classes.number}>{bytes(source.bytes)}</Table.Td>
-    </Table.Tr>
+    <>
+      <NumberInput
+        label="Tile side, 10 m px"
+        w={140}
+        min={SMALLEST_TILE_PIXELS}
+        max={LARGEST_TILE_PIXELS}
+        step={2}
+        value={tilePixels}
+        onChange={(value) => typeof value === "number" && onChange({ ...cut, tilePixels: value })}
+      />
+      <NumberInput
+        label="Stride, 10 m px"
+        w={130}
+        min={1}
+        max={LARGEST_TILE_PIXELS * 8}
+        placeholder="edge to edge"
+        value={stridePixels ?? ""}
+        onChange={(value) => onChange({ ...cut, stridePixels: typeof value === "number" ? value : null })}
+      />
+      <NumberInput
+        label="Draw tiles, at most"
+        w={140}
+        min={1}
+        thousandSeparator=","
+        placeholder="all"
+        value={sample?.tiles ?? ""}
+        onChange={(value) =>
+          onChange({
+            ...cut,
+            sample: typeof value === "number" && value >= 1 ? { ...(sample ?? FIRST_SAMPLE), tiles: Math.floor(value) } : null,
+          })
+        }
+      />
+      {sample && (
+        <>
+          <Select
+            label="Drawn"
+            w={210}
+            data={[
+              { value: "tile", label: "each tile as likely" },
+              { value: "scene", label: "as many of each scene" },
+            ]}
+            value={sample.by}
+            onChange={(by) => onChange({ ...cut, sample: { ...sample, by: by === "scene" ? "scene" : "tile" } })}
+          />
+          <NumberInput
+            label="Seed"
+            w={80}
+            min={0}
+            allowDecimal={false}
+            value={sample.seed}
+            onChange={(seed) => typeof seed === "number" && onChange({ ...cut, sample: { ...sample, seed } })}
+          />
+        </>
+      )}
+      <MultiSelect
+        label="Bands"
+        className={classes.bandsField ?? ""}
+        clearable
+        data={[...common]}
+        placeholder={bands === null ? `all ${common.length} in common` : ""}
+        value={bands === null ? [] : [...bands]}
+        onChange={(next) => onChange({ ...cut, bands: next.length > 0 ? (next as BandName[]) : null })}
+      />
+    </>
   );
 }
 
-const datesText = ([first, last]: readonly [string, string]) => (first === last ? first : `${first} to ${last}`);
+interface RadiometryFieldsProps {
+  readonly radiometry: RadiometryOverride | null;
+  readonly taken: readonly Source[];
+  readonly onChange: (radiometry: RadiometryOverride | null) => void;
+}
 
-/** A name that a folder suggests. */
-function nameFor(folder: string): string {
-  const base = folder.split(/[\\/]/).filter(Boolean).at(-1) ?? "";
-  const name = base
-    .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, "-")
-    .replace(/^[^a-z0-9]+/, "")
-    .slice(0, 64);
-  return name === "" ? "tiles" : name;
+function RadiometryFields({ radiometry, taken, onChange }: RadiometryFieldsProps) {
+  const told = [...new Set(taken.map(({ radiometry: own }) => radiometryText(own.quantification, own.offset)))];
+  return (
+    <section className={classes.settings} aria-label="Reflectance">
+      <div>
+        <p className={classes.label} id="radiometry-choice">
+          Reflectance
+        </p>
+        <SegmentedControl
+          aria-labelledby="radiometry-choice"
+          data={[
+            { value: "told", label: "as each source tells" },
+            { value: "set", label: "set by hand" },
+          ]}
+          value={radiometry === null ? "told" : "set"}
+          onChange={(how) => onChange(how === "set" ? NO_OFFSET : null)}
+        />
+      </div>
+      {radiometry && (
+        <>
+          <NumberInput
+            label="Offset, DN"
+            w={120}
+            thousandSeparator=","
+            value={radiometry.offset}
+            onChange={(offset) => typeof offset === "number" && onChange({ ...radiometry, offset })}
+          />
+          <NumberInput
+            label="Quantification, DN"
+            w={140}
+            min={1}
+            thousandSeparator=","
+            value={radiometry.quantification}
+            onChange={(quantification) =>
+              typeof quantification === "number" && quantification > 0 && onChange({ ...radiometry, quantification })
+            }
+          />
+          <div className={classes.statement}>
+            <Warning>
+              The reflectance of every tile of {counted(taken.length, "source")} becomes{" "}
+              <strong>{radiometryText(radiometry.quantification, radiometry.offset)}</strong> instead of {told.join(" or ")}. Means,
+              pictures and all that is learnt from them follow; the data set records that it was set by hand.
+              {taken.length > 1 && " To set it for one source only, take that one alone."}
+            </Warning>
+          </div>
+        </>
+      )}
+    </section>
+  );
 }
 
 function nameProblem(name: string, isTaken: boolean): string | null {

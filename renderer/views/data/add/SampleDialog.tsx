@@ -4,10 +4,10 @@ import { useMutation } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { SampleOptions } from "../../../../shared/domain/sample-options.ts";
 import { ErrorNote } from "../../../components/ErrorNote.tsx";
+import { PathField } from "../../../components/PathField.tsx";
 import { SettingField } from "../../../components/SettingField.tsx";
 import { useHost, useWorkspace } from "../../../state/host.tsx";
 import { fieldsOf, type Settings, settingAt, withSetting } from "../../../state/setting-fields.ts";
-import { FolderField } from "./FolderField.tsx";
 
 export function SampleDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
@@ -33,7 +33,7 @@ function SampleForm({ onClose }: { onClose: () => void }) {
         Scenes of fields, pivots, towns and water are simulated with Sentinel-2's bands, noise and haze, and written as BigEarthNet v1
         patches with labels. Everything made from them is marked as a simulation.
       </p>
-      <FolderField label="Folder to write into" value={folder} onChange={setFolder} />
+      <PathField label="Folder to write into" value={folder} onChange={setFolder} />
       <Group grow align="flex-start" gap="sm">
         {fields.slice(0, 2).map((field) => (
           <SettingField

@@ -1,14 +1,15 @@
-// A folder on the host's machine: typed, chosen in the native dialog, or browsed.
+// A folder or a file on the host's machine: typed, chosen in the native dialog, or browsed.
 import { ActionIcon, Button, Group, Modal, ScrollArea, TextInput } from "@mantine/core";
-import { IconArrowUp, IconFolder, IconFolderOpen } from "@tabler/icons-react";
+import { IconArrowUp, IconFile, IconFolder, IconFolderOpen } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ErrorNote } from "../../../components/ErrorNote.tsx";
-import { showError } from "../../../components/notices.tsx";
-import { useHost } from "../../../state/host.tsx";
-import classes from "./FolderField.module.css";
+import { useHost } from "../state/host.tsx";
+import { ErrorNote } from "./ErrorNote.tsx";
+import { showError } from "./notices.tsx";
+import classes from "./PathField.module.css";
 
-export interface FolderFieldProps {
+export interface PathFieldProps {
+  readonly what?: "folder" | "file";
   readonly label: string;
   readonly description?: string;
   readonly value: string;
@@ -18,16 +19,16 @@ export interface FolderFieldProps {
   readonly disabled?: boolean;
 }
 
-export function FolderField({ label, description, value, onChange, onSubmit, disabled = false }: FolderFieldProps) {
+export function PathField({ what = "folder", label, description, value, onChange, onSubmit, disabled = false }: PathFieldProps) {
   const { client, queries } = useHost();
   const info = useQuery(queries.app.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   const [isBrowsing, setBrowsing] = useState(false);
   const choose = useMutation({
-    mutationFn: () => client.folder.choose(),
+    mutationFn: () => client.folder.choose({ what }),
     onSuccess: (path) => {
       if (path !== null) onChange(path);
     },
-    onError: (error) => showError(error, "The folder dialog did not open"),
+    onError: (error) => showError(error, `The ${what} dialog did not open`),
   });
   return (
     <>
@@ -55,7 +56,8 @@ export function FolderField({ label, description, value, onChange, onSubmit, dis
         </Button>
       </Group>
       {isBrowsing && (
-        <FolderBrowser
+        <Browser
+          what={what}
           start={value.trim() === "" ? null : value.trim()}
           onClose={() => setBrowsing(false)}
           onChoose={(path) => {
@@ -68,13 +70,26 @@ export function FolderField({ label, description, value, onChange, onSubmit, dis
   );
 }
 
-function FolderBrowser({ start, onClose, onChoose }: { start: string | null; onClose: () => void; onChoose: (path: string) => void }) {
+interface BrowserProps {
+  readonly what: "folder" | "file";
+  readonly start: string | null;
+  readonly onClose: () => void;
+  readonly onChoose: (path: string) => void;
+}
+
+function Browser({ what, start, onClose, onChoose }: BrowserProps) {
   const { queries } = useHost();
   const [path, setPath] = useState(start);
-  const listing = useQuery(queries.folder.list.queryOptions({ input: { path }, staleTime: 0, placeholderData: (previous) => previous }));
+  const listing = useQuery(
+    queries.folder.list.queryOptions({
+      input: { path, withFiles: what === "file" },
+      staleTime: 0,
+      placeholderData: (previous) => previous,
+    }),
+  );
   const shown = listing.data;
   return (
-    <Modal opened onClose={onClose} size="lg" title="Choose a folder">
+    <Modal opened onClose={onClose} size="lg" title={`Choose a ${what}`}>
       <Group gap="xs" wrap="nowrap" mb="xs">
         <ActionIcon
           aria-label="To the folder above"
@@ -97,7 +112,9 @@ function FolderBrowser({ start, onClose, onChoose }: { start: string | null; onC
             }}
           />
         )}
-        {!listing.error && shown?.folders.length === 0 && <p className={classes.none}>There is no folder in this folder.</p>}
+        {!listing.error && shown && shown.folders.length + shown.files.length === 0 && (
+          <p className={classes.none}>There is no {what === "file" ? "file or folder" : "folder"} in this folder.</p>
+        )}
         {!listing.error &&
           shown?.folders.map((folder) => (
             <button key={folder.path} type="button" className={classes.folder} onClick={() => setPath(folder.path)}>
@@ -105,14 +122,23 @@ function FolderBrowser({ start, onClose, onChoose }: { start: string | null; onC
               {folder.name}
             </button>
           ))}
+        {!listing.error &&
+          shown?.files.map((file) => (
+            <button key={file.path} type="button" className={classes.folder} onClick={() => onChoose(file.path)}>
+              <IconFile size={16} stroke={1.6} aria-hidden />
+              {file.name}
+            </button>
+          ))}
       </ScrollArea>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button disabled={!shown || listing.isError} onClick={() => shown && onChoose(shown.path)}>
-          Choose this folder
-        </Button>
+        {what === "folder" && (
+          <Button disabled={!shown || listing.isError} onClick={() => shown && onChoose(shown.path)}>
+            Choose this folder
+          </Button>
+        )}
       </Group>
     </Modal>
   );
