@@ -176,13 +176,23 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
   }
 }
 
-function checkOptions({ folders, dataset, workers }: IngestOptions): void {
+/** An offset beyond this leaves no DN. */
+const LARGEST_OFFSET = 65_535;
+
+function checkOptions({ folders, dataset, workers, radiometry }: IngestOptions): void {
   const name = NameSchema.safeParse(dataset);
   if (!name.success) throw new AppError("BAD_ARGUMENT", `"${dataset}" cannot be the name of a data set: ${name.error.issues[0]!.message}.`);
   if (folders.length === 0) throw new AppError("BAD_ARGUMENT", "Give at least one folder to ingest.");
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= MAXIMUM_THREADS)) {
     throw new AppError("BAD_ARGUMENT", `${workers} reading threads are not possible: choose 1 to ${MAXIMUM_THREADS}.`);
   }
+  // DN are whole numbers, and so are the sums of which statistics are made.
+  const { offset = 0, quantification = 1 } = radiometry ?? {};
+  if (!(Number.isInteger(offset) && Math.abs(offset) <= LARGEST_OFFSET && Number.isFinite(quantification) && quantification > 0))
+    throw new AppError(
+      "BAD_ARGUMENT",
+      `(DN + ${offset}) / ${quantification} is no reflectance. Choose a whole offset of up to ${LARGEST_OFFSET} and a quantification above 0, such as -1000 and 10000.`,
+    );
 }
 
 type Asked = Pick<IngestRequest, "folders" | "tilePixels" | "bands" | "stridePixels" | "sample" | "radiometry" | "only">;

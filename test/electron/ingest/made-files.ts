@@ -27,35 +27,58 @@ export interface MadeTiff {
   readonly epsg?: number;
   readonly nodata?: string;
   readonly rowsPerStrip?: number;
+  /** Bands, one after another in `pixels`. */
+  readonly bands?: number;
+  /** Whether the file says where it lies. */
+  readonly isPlaced?: boolean;
 }
 
 /** An uncompressed little-endian TIFF of strips, written by hand so that the reader is tested against another's code. */
 export function encodeMadeTiff(made: MadeTiff): Buffer {
-  const { width, height, pixels, gsd = 10, left = 500_000, top = 4_000_000, epsg = 32633, nodata, rowsPerStrip = 13 } = made;
+  const {
+    width,
+    height,
+    pixels,
+    gsd = 10,
+    left = 500_000,
+    top = 4_000_000,
+    epsg = 32633,
+    nodata,
+    rowsPerStrip = 13,
+    bands = 1,
+    isPlaced = true,
+  } = made;
   const bytes = pixels.BYTES_PER_ELEMENT;
   const strips = Math.ceil(height / rowsPerStrip);
   const format = pixels instanceof Float32Array ? 3 : 1;
-  const counts = Array.from({ length: strips }, (_, i) => Math.min(rowsPerStrip, height - i * rowsPerStrip) * width * bytes);
-  const offsets = counts.map((_, i) => 8 + i * rowsPerStrip * width * bytes);
+  const rowsOf = Array.from({ length: strips * bands }, (_, i) => Math.min(rowsPerStrip, height - (i % strips) * rowsPerStrip));
+  const counts = rowsOf.map((rows) => rows * width * bytes);
+  const offsets = rowsOf.map((_, i) => 8 + (Math.floor(i / strips) * height + (i % strips) * rowsPerStrip) * width * bytes);
+  const each = (value: number) => new Array<number>(bands).fill(value);
   const text = nodata === undefined ? [] : [[42113, 2, [...Buffer.from(`${nodata}\0`)]] as const];
   const tags: readonly (readonly [tag: number, type: number, values: readonly number[]])[] = [
     [256, 4, [width]],
     [257, 4, [height]],
-    [258, 3, [bytes * 8]],
+    [258, 3, each(bytes * 8)],
     [259, 3, [1]],
     [262, 3, [1]],
     [273, 4, offsets],
-    [277, 3, [1]],
+    [277, 3, [bands]],
     [278, 4, [rowsPerStrip]],
     [279, 4, counts],
-    [339, 3, [format]],
-    [33550, 12, [gsd, gsd, 0]],
-    [33922, 12, [0, 0, 0, left, top, 0]],
-    [34735, 3, [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg]],
+    [284, 3, [bands > 1 ? 2 : 1]],
+    [339, 3, each(format)],
+    ...(isPlaced
+      ? ([
+          [33550, 12, [gsd, gsd, 0]],
+          [33922, 12, [0, 0, 0, left, top, 0]],
+          [34735, 3, [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg]],
+        ] as const)
+      : []),
     ...text,
   ];
   const sizes: Readonly<Record<number, number>> = { 2: 1, 3: 2, 4: 4, 12: 8 };
-  const directory = 8 + width * height * bytes;
+  const directory = 8 + width * height * bands * bytes;
   const extraAt = directory + 2 + tags.length * 12 + 4;
   const extra = tags.reduce((sum, [, type, values]) => sum + (sizes[type]! * values.length > 4 ? sizes[type]! * values.length : 0), 0);
   const out = Buffer.alloc(extraAt + extra);
