@@ -19,6 +19,7 @@ import { listTiles, tileFacets } from "../ingest/catalogue.ts";
 import { listDuplicates } from "../ingest/duplicates.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
 import { labelDataset } from "../ingest/labels/label-dataset.ts";
+import { BandOrders, readBandOrders } from "../ingest/readers/band-orders.ts";
 import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
@@ -166,6 +167,7 @@ export class Host {
     const progress = new Watched<ScanUpdate>({ kind: "progress", seen: 0, path });
     const done = new AbortController();
     const scanning = scanFolder(path, {
+      bandOrders: new BandOrders(readBandOrders(this.path)),
       ...(signal ? { signal } : {}),
       onProgress: (update) => progress.set({ kind: "progress", ...update }),
     });
@@ -179,6 +181,7 @@ export class Host {
       folders: input.folders,
       dataset: input.dataset,
       ...(input.tilePixels === undefined ? {} : { tilePixels: input.tilePixels }),
+      bandOrder: input.bandOrder,
       workspace: this.path,
       signal,
       onProgress: ({ done, total, skipped, tilesPerSecond, etaSeconds }) =>

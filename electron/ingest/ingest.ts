@@ -25,6 +25,7 @@ import { lockDataset } from "./lock.ts";
 import type { BatchResult } from "./patch.ts";
 import { type Plan, planIngest } from "./plan.ts";
 import { openReaderPool, type ReaderPool } from "./reader-pool.ts";
+import { BandOrders, readBandOrders, rememberBandOrder } from "./readers/band-orders.ts";
 import { fileError } from "./readers/byte-source.ts";
 import { moveFolder } from "./relocate.ts";
 import { relativePaths } from "./source-path.ts";
@@ -62,6 +63,8 @@ export interface IngestOptions {
   readonly radiometry?: Radiometry | undefined;
   /** Only these bands. */
   readonly bands?: readonly BandName[];
+  /** Band of each sample of images that do not tell theirs; null: no band. Remembered in the workspace. */
+  readonly bandOrder?: readonly (BandName | null)[] | undefined;
   /** Reading threads (default: one a core). */
   readonly workers?: number;
   readonly signal?: AbortSignal;
@@ -131,6 +134,7 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     const gone = base ? goneFolders(folders) : [];
     if (base && gone.length === folders.length)
       return finish(base.dataset, { alreadyComplete: true, kept: base.dataset.tiles, changed: gone });
+    const bandOrders = new BandOrders(readBandOrders(options.workspace), options.bandOrder ? [...options.bandOrder] : null);
     const all = await planIngest({
       folders: folders.filter((folder) => gone.every(({ path }) => path !== folder)),
       tilePixels: asked.tilePixels,
@@ -138,9 +142,11 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       stridePixels: options.stridePixels,
       sample: options.sample,
       radiometryOverride: options.radiometry,
+      bandOrders,
       signal: options.signal,
       ...(base ? { layout: base.dataset } : {}),
     });
+    for (const order of bandOrders.toRemember) await rememberBandOrder(options.workspace, order);
     const { plan, changed } = base
       ? await planAddition({ datasetFolder: folder, dataset: base.dataset, plan: all, folders, signal: options.signal })
       : { plan: all, changed: [] };

@@ -90,7 +90,14 @@ export const contract = {
       ),
     /** Starts ingesting the folders into a data set (a job). */
     ingest: procedure
-      .input(z.object({ folders: z.array(z.string()).min(1), dataset: NameSchema, tilePixels: z.int().min(32).max(512).default(120) }))
+      .input(
+        z.object({
+          folders: z.array(z.string()).min(1),
+          dataset: NameSchema,
+          tilePixels: z.int().min(32).max(512).default(120),
+          bandOrder: z.array(BandNameSchema.nullable()).optional().describe("band of each sample of images that do not tell theirs"),
+        }),
+      )
       .output(Job),
     /** Starts writing a simulated sample in the BigEarthNet v1 layout (a job). */
     sample: procedure.input(z.object({ folder: z.string(), options: SampleOptions })).output(Job),

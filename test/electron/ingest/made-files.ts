@@ -19,7 +19,12 @@ export function temporaryFolder(): string {
 export interface MadeTiff {
   readonly width: number;
   readonly height: number;
-  readonly pixels: Uint16Array | Uint8Array | Float32Array;
+  /** Sample by sample in each pixel. */
+  readonly pixels: Uint16Array | Uint8Array | Float32Array | Float64Array;
+  /** Samples of a pixel. */
+  readonly samples?: number;
+  /** GDAL's description of each sample. */
+  readonly descriptions?: readonly string[];
   /** Pixel size in metres. */
   readonly gsd?: number;
   readonly left?: number;
@@ -32,26 +37,30 @@ export interface MadeTiff {
 /** An uncompressed little-endian TIFF of strips, written by hand so that the reader is tested against another's code. */
 export function encodeMadeTiff(made: MadeTiff): Buffer {
   const { width, height, pixels, gsd = 10, left = 500_000, top = 4_000_000, epsg = 32633, nodata, rowsPerStrip = 13 } = made;
-  const bytes = pixels.BYTES_PER_ELEMENT;
+  const { samples = 1, descriptions = [] } = made;
+  const bytes = pixels.BYTES_PER_ELEMENT * samples;
   const strips = Math.ceil(height / rowsPerStrip);
-  const format = pixels instanceof Float32Array ? 3 : 1;
+  const format = pixels instanceof Float32Array || pixels instanceof Float64Array ? 3 : 1;
+  const items = descriptions.map((text, i) => `<Item name="DESCRIPTION" sample="${i}" role="description">${text}</Item>`);
+  const metadata = items.length > 0 ? [[42112, 2, [...Buffer.from(`<GDALMetadata>${items.join("")}</GDALMetadata>\0`)]] as const] : [];
   const counts = Array.from({ length: strips }, (_, i) => Math.min(rowsPerStrip, height - i * rowsPerStrip) * width * bytes);
   const offsets = counts.map((_, i) => 8 + i * rowsPerStrip * width * bytes);
   const text = nodata === undefined ? [] : [[42113, 2, [...Buffer.from(`${nodata}\0`)]] as const];
   const tags: readonly (readonly [tag: number, type: number, values: readonly number[]])[] = [
     [256, 4, [width]],
     [257, 4, [height]],
-    [258, 3, [bytes * 8]],
+    [258, 3, Array(samples).fill(pixels.BYTES_PER_ELEMENT * 8)],
     [259, 3, [1]],
     [262, 3, [1]],
     [273, 4, offsets],
-    [277, 3, [1]],
+    [277, 3, [samples]],
     [278, 4, [rowsPerStrip]],
     [279, 4, counts],
-    [339, 3, [format]],
+    [339, 3, Array(samples).fill(format)],
     [33550, 12, [gsd, gsd, 0]],
     [33922, 12, [0, 0, 0, left, top, 0]],
     [34735, 3, [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg]],
+    ...metadata,
     ...text,
   ];
   const sizes: Readonly<Record<number, number>> = { 2: 1, 3: 2, 4: 4, 12: 8 };
