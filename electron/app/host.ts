@@ -21,6 +21,7 @@ import { listDuplicates } from "../ingest/duplicates.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
 import { readJournalHead } from "../ingest/journal.ts";
 import { labelDataset } from "../ingest/labels/label-dataset.ts";
+import { BandOrders, readBandOrders } from "../ingest/readers/band-orders.ts";
 import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
@@ -170,6 +171,7 @@ export class Host {
     const progress = new Watched<ScanUpdate>({ kind: "progress", seen: 0, path });
     const done = new AbortController();
     const scanning = scanFolder(path, {
+      bandOrders: new BandOrders(readBandOrders(this.path)),
       ...(signal ? { signal } : {}),
       onProgress: (update) => progress.set({ kind: "progress", ...update }),
     });
@@ -189,6 +191,7 @@ export class Host {
       bands: settings.bands ?? undefined,
       radiometry: settings.radiometry ?? undefined,
       only: settings.only ?? undefined,
+      bandOrder: settings.bandOrder ?? undefined,
       workspace: this.path,
       signal,
       onProgress: ({ done, total, skipped, tilesPerSecond, etaSeconds }) =>

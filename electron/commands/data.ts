@@ -1,7 +1,7 @@
 // `sample`, `scan`, `ingest`, `tiles`, `tile`: from folders of imagery to tiles.
 import { Command, Option } from "commander";
 import { z } from "zod";
-import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
+import { BAND_NAMES, type BandName, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
 import { type Problem, type ScanResult, SOURCE_TITLES, type Source } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { IngestSettings, RadiometryOverride, TileSample } from "../../shared/domain/ingest-settings.ts";
@@ -12,6 +12,7 @@ import { addFlags, parseFlags } from "../flags.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { readDataset } from "../ingest/dataset-folder.ts";
 import { ingestFolders, MAXIMUM_THREADS } from "../ingest/ingest.ts";
+import { BandOrders } from "../ingest/readers/band-orders.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
 import { exportTile, TILE_VALUES } from "../ingest/tile-export.ts";
@@ -20,6 +21,23 @@ import { type CommonOptions, megabytes, pathOf, runCommand, table, withCommonFla
 const LISTED_PROBLEMS = 20;
 
 const settings = IngestSettings.shape;
+
+const BAND_ORDER = [
+  "--band-order <LIST>",
+  "bands of images that hold all but do not tell which is which: B02,B03,...; - for what is none",
+] as const;
+
+/** `B02,B03,-`: the band of each sample. */
+function bandOrderOf(list: string | undefined): { bandOrder?: (BandName | null)[] } {
+  if (list === undefined) return {};
+  const bandOrder = list.split(",").map((word) => {
+    const band = parseBandName(word.trim());
+    if (band || word.trim() === "-") return band ?? null;
+    throw new AppError("BAD_ARGUMENT", `"${word}" is no band. Name them as B02,B03,B8A, and what is none "-".`);
+  });
+  return { bandOrder };
+}
+
 const IngestFlags = z.strictObject({
   tilePixels: settings.tilePixels,
   stride: settings.stridePixels,
@@ -104,10 +122,12 @@ export function sampleCommand(): Command {
 export function scanCommand(): Command {
   const command = new Command("scan")
     .description("say what a folder holds, without reading all of it")
-    .argument("<FOLDER>", "folder with imagery at any depth");
-  return withCommonFlags(command, { workspace: false }).action((folder: string, options: CommonOptions) =>
+    .argument("<FOLDER>", "folder with imagery at any depth")
+    .option(...BAND_ORDER);
+  return withCommonFlags(command, { workspace: false }).action((folder: string, options: CommonOptions & { bandOrder?: string }) =>
     runCommand(options, async ({ signal, print }) => {
-      const result = await scanFolder(pathOf(folder), { signal });
+      const bandOrders = new BandOrders([], bandOrderOf(options.bandOrder).bandOrder);
+      const result = await scanFolder(pathOf(folder), { bandOrders, signal });
       print(result, () => scanText(result));
     }),
   );
@@ -118,10 +138,11 @@ export function ingestCommand(): Command {
     .description("cut folders of imagery into the tiles of a data set; run again, it goes on where it stopped, or adds what is new")
     .argument("<FOLDER...>", "folders with imagery")
     .requiredOption("--dataset <NAME>", "name of the data set")
-    .option("--bands <LIST>", "only these bands, such as B02,B03,B04; all that the sources have in common when left out");
+    .option("--bands <LIST>", "only these bands, such as B02,B03,B04; all that the sources have in common when left out")
+    .option(...BAND_ORDER);
   const read = addFlags(command, IngestFlags);
   return withCommonFlags(command, { workspace: true }).action(
-    (folders: string[], options: CommonOptions & Record<string, unknown> & { dataset: string; bands?: string }) =>
+    (folders: string[], options: CommonOptions & Record<string, unknown> & { dataset: string; bands?: string; bandOrder?: string }) =>
       runCommand(options, async ({ signal, withProgress, print }) => {
         const flags = parseFlags(IngestFlags, read(options));
         const { offset, quantification } = flags;
@@ -141,6 +162,7 @@ export function ingestCommand(): Command {
             bands: options.bands === undefined ? undefined : parseBands(options.bands),
             radiometry: offset === undefined ? undefined : { offset, quantification },
             only: flags.only ?? undefined,
+            ...bandOrderOf(options.bandOrder),
             ...(flags.workers === undefined ? {} : { workers: flags.workers }),
             signal,
             onProgress: (p) =>

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
 import { readStoredColumns } from "./catalogue.ts";
-import { type FileStamp, keyFileOf, stampOf } from "./file-stamp.ts";
+import { type FileStamp, keyFileOf, stampOf, withoutMember } from "./file-stamp.ts";
 import type { PatchItem } from "./patch.ts";
 import type { Plan, PlannedBatch } from "./plan.ts";
 import { fileState } from "./readers/byte-source.ts";
@@ -65,7 +65,9 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
     if (id !== item.id) renamed.set(file ?? item.path, id);
     for (const name of namesOf(item, id)) ids.add(name);
     if (skipped.has(item.path)) retried.add(item.path);
-    hash.update(`${item.path}\0${id}\0${item.width}\0${item.height}\0${JSON.stringify([item.conversion, item.isFloat])}\0`);
+    hash.update(
+      `${item.path}\0${id}\0${item.width}\0${item.height}\0${JSON.stringify([item.conversion, item.isFloat, ...(item.samples ? [item.samples] : [])])}\0`,
+    );
     return true;
   };
   const batches: PlannedBatch[] = [];
@@ -91,7 +93,7 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
     const [root, file] = key.split("\0") as [string, string];
     if (isSeen || gone.has(Number(root))) continue;
     const path = absolutePath(folders, Number(root), file);
-    const reason = fileState(path)
+    const reason = fileState(withoutMember(path))
       ? "belongs to a patch that can no longer be used as a whole. The data set keeps its tiles."
       : "is gone. The data set keeps the tiles that were made of it.";
     changed.push({ path, reason });

@@ -3,7 +3,10 @@ import type { PatchItem, ReadSettings } from "./patch.ts";
 import { fileState } from "./readers/byte-source.ts";
 
 export interface FileStamp {
-  /** The file of the patch's first band: no two patches have the same. Absolute while it is read, relative to its folder in the catalogue. */
+  /**
+   * The file of the patch's first band, and `#n` where it holds several patches: no two patches have the same. Absolute while it is read,
+   * relative to its folder in the catalogue.
+   */
   readonly file: string | null;
   /** Size of the patch's files together, bytes. */
   readonly bytes: number | null;
@@ -12,15 +15,21 @@ export interface FileStamp {
 }
 
 /** The file by which a patch is known. */
-export function keyFileOf({ files }: PatchItem, { groups }: Pick<ReadSettings, "groups">): string | null {
-  return files[groups[0]!.bands[0]!] ?? null;
+export function keyFileOf({ files, member }: PatchItem, { groups }: Pick<ReadSettings, "groups">): string | null {
+  const file = files[groups[0]!.bands[0]!] ?? null;
+  return file === null || member === null ? file : `${file}#${member}`;
+}
+
+/** The file itself. */
+export function withoutMember(keyFile: string): string {
+  return keyFile.replace(/#\d+$/, "");
 }
 
 /** The state of a patch's files now; without size and time when one of them is gone. */
 export function stampOf(item: PatchItem, settings: Pick<ReadSettings, "groups">): FileStamp {
   let bytes = 0;
   let modified = 0;
-  for (const path of new Set([...Object.values(item.files), ...(item.labelsFile ? [item.labelsFile] : [])])) {
+  for (const path of new Set([...Object.values(item.files), ...(item.parts ?? []), ...(item.labelsFile ? [item.labelsFile] : [])])) {
     const found = fileState(path);
     if (!found) return { file: keyFileOf(item, settings), bytes: null, modified: null };
     bytes += found.bytes;

@@ -25,6 +25,10 @@ export interface FoundPatch {
   readonly label: string | null;
   /** Classes that a table beside the patches tells; null: none does. */
   readonly labels: readonly string[] | null;
+  /** Files of the parts of a split image, absolute; `path` is the first one. null: the image is one file. */
+  readonly parts: readonly string[] | null;
+  /** Which of the patches in its file it is, from 0; null: it is the only one. */
+  readonly member: number | null;
   /** Place of each band in a file with several. */
   readonly samples: Readonly<Partial<Record<BandName, number>>> | null;
   /** What is known of its tiles; null: nothing more. */
@@ -67,6 +71,8 @@ export class Gathering {
   /** Folders of Sentinel-2 products: what is in them belongs together, and their metadata tell what it is. */
   readonly products = new Set<string>();
   readonly simulations: string[] = [];
+  /** Images that may have all bands in one file, by folder. */
+  readonly rasters: { readonly path: string; readonly files: readonly string[] }[] = [];
   readonly root: string;
   private readonly problems: Problem[];
   private readonly found: FoundPatch[] = [];
@@ -122,6 +128,8 @@ export class Gathering {
     const eurosat = eurosatPatches(path, files);
     const scenes = eurosat.length > 0 ? [] : this.scenes(path, files);
     this.found.push(...eurosat, ...scenes);
+    const rasters = eurosat.length > 0 ? [] : files.filter(isOtherRaster);
+    if (rasters.length > 0) this.rasters.push({ path, files: rasters });
     if (eurosat.length + scenes.length > 0 || this.images.length >= REMEMBERED_IMAGES) return;
     for (const file of files) if (/\.(tiff?|jp2|zip)$/i.test(file)) this.images.push(join(path, file));
   }
@@ -203,10 +211,8 @@ export class Gathering {
     });
   }
 
-  /** Names that may tell date and granule, nearest first. */
   private context(scene: string, path: string): string {
-    const place = relative(this.root, path) || basename(path);
-    return `${scene} ${place.split(sep).reverse().join(" ")}`;
+    return namesAround(this.root, scene, path);
   }
 
   /** One list for all patches with the same bands. */
@@ -219,6 +225,20 @@ export class Gathering {
   }
 }
 
+/** Names that may tell date and granule, nearest first. */
+export function namesAround(root: string, name: string, path: string): string {
+  const place = relative(root, path) || basename(path);
+  return `${name} ${place.split(sep).reverse().join(" ")}`;
+}
+
+/** Images beside bands that never have all of them: Sentinel-1, masks, BigEarthNet v2's reference maps. */
+const SINGLE_RASTERS = /_(VV|VH|reference_map)\.tiff?$|^cloud_mask\.tiff?$/i;
+
+/** Whether a file may be an image with all bands. */
+function isOtherRaster(file: string): boolean {
+  return /\.tiff?$/i.test(file) && !file.startsWith(".") && !SINGLE_RASTERS.test(file) && !SCL_TOKEN.test(file) && !parseBandFileName(file);
+}
+
 export function patchOf(kind: SourceKind, path: string, name: string): FoundPatch {
   return {
     kind,
@@ -229,6 +249,8 @@ export function patchOf(kind: SourceKind, path: string, name: string): FoundPatc
     hasLabelsFile: false,
     label: null,
     labels: null,
+    parts: null,
+    member: null,
     samples: null,
     facts: null,
     date: null,

@@ -26,6 +26,7 @@ import { lockDataset } from "./lock.ts";
 import type { BatchResult } from "./patch.ts";
 import { type Plan, planIngest } from "./plan.ts";
 import { openReaderPool, type ReaderPool } from "./reader-pool.ts";
+import { BandOrders, readBandOrders, rememberBandOrder } from "./readers/band-orders.ts";
 import { fileError } from "./readers/byte-source.ts";
 import { moveFolder } from "./relocate.ts";
 import { relativePaths } from "./source-path.ts";
@@ -64,6 +65,8 @@ export interface IngestOptions {
   readonly bands?: readonly BandName[] | undefined;
   /** Only these sources: kinds, or keys of sources (see `Source`). */
   readonly only?: readonly string[] | undefined;
+  /** Band of each sample of images that do not tell theirs; null: no band. Remembered in the workspace. */
+  readonly bandOrder?: readonly (BandName | null)[] | undefined;
   /** Reading threads (default: one a core). */
   readonly workers?: number;
   readonly signal?: AbortSignal;
@@ -140,6 +143,7 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       signal: options.signal,
       worker: seams.worker,
     });
+    const bandOrders = new BandOrders(readBandOrders(options.workspace), options.bandOrder ? [...options.bandOrder] : null);
     const all = await planIngest({
       folders: folders.filter((folder) => gone.every(({ path }) => path !== folder)),
       tilePixels: asked.tilePixels,
@@ -148,9 +152,11 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       sample: options.sample,
       radiometryOverride: options.radiometry,
       only: options.only,
+      bandOrders,
       signal: options.signal,
       ...(base ? { layout: base.dataset } : {}),
     });
+    for (const order of bandOrders.toRemember) await rememberBandOrder(options.workspace, order);
     const { plan, changed } = base
       ? await planAddition({ datasetFolder: folder, dataset: base.dataset, plan: all, folders, signal: options.signal })
       : { plan: all, changed: [] };

@@ -50,8 +50,8 @@ export async function openPatch(patch: FoundPatch, bands: readonly BandName[], o
     const labels = labelsFile(patch);
     let bytes = labels ? sizeOf(labels) : 0;
     for (const file of new Set(bands.map((band) => bandFile(patch, band)!))) {
-      bytes += sizeOf(file);
-      open.set(file, openRaster(file, { isSparse: true }));
+      for (const part of patch.parts ?? [file]) bytes += sizeOf(part);
+      open.set(file, openRaster(file, { isSparse: true, parts: patch.parts }));
     }
     const rasters = bands.map((band) => ({ band, raster: open.get(bandFile(patch, band)!)! }));
     const reference = referenceSize(rasters, FORMATS[patch.kind].isNative);

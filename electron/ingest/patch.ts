@@ -31,6 +31,10 @@ export interface PatchItem {
   readonly path: string;
   /** File of each band, absolute. EuroSAT: one for all. */
   readonly files: Readonly<Partial<Record<BandName, string>>>;
+  /** Files of the parts of a split image, absolute; null: each file is a whole image. */
+  readonly parts: readonly string[] | null;
+  /** Which of the patches in its file it is, from 0; null: it is the only one. */
+  readonly member: number | null;
   /** BigEarthNet's labels json. */
   readonly labelsFile: string | null;
   readonly labels: readonly string[] | null;

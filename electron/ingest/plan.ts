@@ -11,6 +11,7 @@ import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
 import { referenceSize } from "./open-patch.ts";
 import type { PatchItem, ReadSettings } from "./patch.ts";
 import { conversionOf, storedRadiometry } from "./radiometry-source.ts";
+import type { BandOrders } from "./readers/band-orders.ts";
 import { groupName } from "./readers/bands.ts";
 import { sanitise } from "./readers/names.ts";
 import { openRaster } from "./readers/open-raster.ts";
@@ -86,6 +87,8 @@ export interface PlanOptions {
   readonly only?: readonly string[] | undefined;
   /** How DN become reflectance, where the user knows better than the metadata. */
   readonly radiometryOverride?: Radiometry | undefined;
+  /** Orders of bands in images that do not tell theirs. */
+  readonly bandOrders?: BandOrders | undefined;
   /** The layout that all tiles must have: that of the data set to which they are added. */
   readonly layout?: Layout | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -102,7 +105,13 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
   const surveyed: SurveyedSource[] = [];
   const problems: Problem[] = [];
   for (const folder of new Set(options.folders.map((folder) => resolve(folder)))) {
-    const survey = await surveyFolder(folder, { tilePixels: wanted, radiometry: options.radiometryOverride, signal, onProgress });
+    const survey = await surveyFolder(folder, {
+      tilePixels: wanted,
+      radiometry: options.radiometryOverride,
+      bandOrders: options.bandOrders,
+      signal,
+      onProgress,
+    });
     surveyed.push(...survey.sources);
     problems.push(...survey.problems);
   }
@@ -117,6 +126,7 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
   const ids = new Ids();
   const seen = new Set<string>();
   const edges = new Map<Source, number>();
+  const sizes = new Sizes(groups);
   const count = (size: number) => (size < tilePixels ? 0 : Math.floor((size - tilePixels) / stridePixels) + 1);
   for (const source of sources) {
     for (let i = 0; i < source.patches.length; i++) {
@@ -127,7 +137,7 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
       seen.add(key);
       let size: { width: number; height: number };
       try {
-        size = sizeOf(patch, groups);
+        size = sizes.of(patch);
       } catch (error) {
         problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}${sep}`, "") });
         continue;
@@ -351,12 +361,28 @@ function misfit(
   return band ? `its ${band} is at another resolution than ${rest}` : null;
 }
 
-/** Size on the 10 m grid. */
+/** Sizes on the 10 m grid. An image that holds several patches is opened once. */
+class Sizes {
+  private readonly groups: readonly BandGroup[];
+  private last: { readonly path: string; readonly size: { width: number; height: number } } | undefined;
+
+  constructor(groups: readonly BandGroup[]) {
+    this.groups = groups;
+  }
+
+  of(patch: FoundPatch): { width: number; height: number } {
+    const { path, member } = patch;
+    if (member === null) return sizeOf(patch, this.groups);
+    if (this.last?.path !== path) this.last = { path, size: sizeOf(patch, this.groups) };
+    return this.last.size;
+  }
+}
+
 function sizeOf(patch: FoundPatch, groups: readonly BandGroup[]): { width: number; height: number } {
   const { pixels, isNative } = FORMATS[patch.kind];
   if (pixels !== null) return { width: pixels, height: pixels };
   const [band] = groups.flatMap((group) => group.bands) as [BandName];
-  const raster = openRaster(bandFile(patch, band)!);
+  const raster = openRaster(bandFile(patch, band)!, { parts: patch.parts });
   try {
     if (groups[0]!.name === "10m") return { width: raster.width, height: raster.height };
     return referenceSize([{ band, raster }], isNative);
@@ -378,6 +404,8 @@ function itemOf(
     id,
     path: patch.path,
     files: Object.fromEntries(bands.map((band) => [band, bandFile(patch, band)!])),
+    parts: patch.parts,
+    member: patch.member,
     labelsFile: labelsFile(patch),
     labels: patch.labels ?? (patch.label === null ? null : [patch.label]),
     date: patch.date,
@@ -453,7 +481,9 @@ function hashOf(
   const hash = createHash("sha256");
   hash.update(JSON.stringify([settings, sample ?? null]));
   for (const { patch, id, width, height, source } of patches)
-    hash.update(`${patch.path}\0${id}\0${width}\0${height}\0${JSON.stringify([source.radiometry, source.dnScale])}\0`);
+    hash.update(
+      `${patch.path}\0${id}\0${width}\0${height}\0${JSON.stringify([source.radiometry, source.dnScale, ...(patch.samples ? [patch.samples] : [])])}\0`,
+    );
   hash.update(String(batches.length));
   return hash.digest("hex");
 }

@@ -6,6 +6,7 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
 import { forgetTimes, readStoredColumns } from "./catalogue.ts";
 import { datasetFile, readDataset } from "./dataset-folder.ts";
+import { withoutMember } from "./file-stamp.ts";
 import { lockDataset } from "./lock.ts";
 import { absolutePath, isWithin, relativePaths } from "./source-path.ts";
 
@@ -56,7 +57,7 @@ export async function moveFolder(datasetFolder: string, { from, to }: Move, sign
   let isTouched = false;
   for (const [file, modified] of files) {
     signal?.throwIfAborted();
-    const now = await stat(join(to, file)).catch(() => null);
+    const now = await stat(join(to, withoutMember(file))).catch(() => null);
     if (!now) continue;
     found++;
     isTouched ||= modified !== null && Math.trunc(now.mtimeMs) > modified;

@@ -24,14 +24,14 @@ export interface ScenePlace {
   readonly pixels: readonly [number, number] | null;
 }
 
-/** The mask that tells clouds, and its kind. */
+/** The mask that tells clouds, and its kind; `sample`: which of the file's, the first one when left out. */
 export type SceneMask =
   /** Level-2A's scene classification, see SCENE_CLASSES. */
-  | { readonly kind: "scene-classes"; readonly file: string }
+  | { readonly kind: "scene-classes"; readonly file: string; readonly sample?: number }
   /** MSK_CLASSI: a band each for opaque clouds, cirrus and snow. */
   | { readonly kind: "classification"; readonly file: string }
   /** Cloud probability, percent. */
-  | { readonly kind: "probability"; readonly file: string }
+  | { readonly kind: "probability"; readonly file: string; readonly sample?: number }
   /** MSK_CLOUDS' outlines. */
   | { readonly kind: "outlines"; readonly file: string }
   /** Major TOM's cloud_mask.tif. */

@@ -9,6 +9,7 @@ import { FORMATS, isScenes } from "./formats.ts";
 import { compare, type FoundPatch, Gathering, labelsFile } from "./gather.ts";
 import { type OpenedPatch, openPatch } from "./open-patch.ts";
 import { decideRadiometry, disagreement, dnScaleOf } from "./radiometry-source.ts";
+import { BandOrders } from "./readers/band-orders.ts";
 import { otherNumbers } from "./readers/bands.ts";
 import { readLabels } from "./readers/bigearthnet.ts";
 import { byteScratch, openByteSource } from "./readers/byte-source.ts";
@@ -42,6 +43,8 @@ export interface SurveyOptions {
   readonly tilePixels?: number;
   /** How DN become reflectance, where the user knows better than the metadata. */
   readonly radiometry?: Radiometry | undefined;
+  /** Orders of bands in images that do not tell theirs. */
+  readonly bandOrders?: BandOrders | undefined;
 }
 
 /** A tile's side by default, px on the 10 m grid: BigEarthNet's. */
@@ -77,9 +80,10 @@ export async function surveyFolder(root: string, options: SurveyOptions = {}): P
     },
     onProblem: (problem) => problems.push(problem),
   });
-  const found = await tellScenes(gathering, { problems, signal });
+  const found = await tellScenes(gathering, { problems, bandOrders: options.bandOrders ?? new BandOrders(), signal });
+  const notes = new Map([...found.notes].map(([kind, own]) => [kind, [...own]]));
   const sources: SurveyedSource[] = [];
-  for (const { key, kind, simulation, patches } of groupPatches(found, gathering.simulations)) {
+  for (const { key, kind, simulation, patches } of groupPatches(found.patches, gathering.simulations)) {
     await pause(signal);
     const name = simulation === null ? key : `${key}:${relative(root, simulation) || "."}`;
     const source = await describe({
@@ -91,7 +95,11 @@ export async function surveyFolder(root: string, options: SurveyOptions = {}): P
       problems,
       options,
     });
-    if (source) sources.push(source);
+    if (!source) continue;
+    // Of a kind's sources the first one says what holds for all.
+    source.source.notes.push(...(notes.get(kind) ?? []));
+    notes.delete(kind);
+    sources.push(source);
   }
   onProgress?.({ seen: gathering.folders, path: root });
   problems.sort((a, b) => compare(a.path, b.path));
@@ -244,7 +252,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     const { width, height } = opened[0]!;
     problems.push({
       path: input.root,
-      reason: `rasters of ${width} x ${height} px are smaller than the smallest tile (${SMALLEST_TILE_PIXELS} px).`,
+      reason: `rasters of ${width} x ${height} px are smaller than the smallest tile (${SMALLEST_TILE_PIXELS} px). Export or download larger ones.`,
     });
     return null;
   }

@@ -1,9 +1,11 @@
 // Reads what metadata beside the images tell of the scenes that were gathered; products become scenes by it.
 import { basename, dirname, join } from "node:path";
-import type { Problem } from "../../shared/domain/dataset.ts";
+import type { Problem, SourceKind } from "../../shared/domain/dataset.ts";
 import { messageOf } from "../../shared/domain/errors.ts";
 import { isScenes } from "./formats.ts";
 import { compare, type FoundPatch, type Gathering, patchOf } from "./gather.ts";
+import { tellMultiBand } from "./multi-band.ts";
+import type { BandOrders } from "./readers/band-orders.ts";
 import { fileState, listFolder } from "./readers/byte-source.ts";
 import { CLOUD_MASK_FILE, parseMajorTomPath } from "./readers/major-tom.ts";
 import { readSafeProduct, type SafeGranule } from "./readers/safe-product.ts";
@@ -14,12 +16,21 @@ import { pause } from "./survey.ts";
 
 export interface TellOptions {
   readonly problems: Problem[];
+  readonly bandOrders: BandOrders;
   readonly signal: AbortSignal | undefined;
 }
 
-/** All patches of a gathering, in the order of their paths, with what is told of each. */
-export async function tellScenes(gathering: Gathering, { problems, signal }: TellOptions): Promise<FoundPatch[]> {
+/** The patches of a gathering, and what is to be said of the sources that they form. */
+export interface Told {
+  /** In the order of their paths. */
+  readonly patches: readonly FoundPatch[];
+  readonly notes: ReadonlyMap<SourceKind, ReadonlySet<string>>;
+}
+
+/** All patches of a gathering with what is told of each. */
+export async function tellScenes(gathering: Gathering, { problems, bandOrders, signal }: TellOptions): Promise<Told> {
   const found: FoundPatch[] = [];
+  const notes = { "multi-band": new Set<string>() };
   for (const path of gathering.products) {
     await pause(signal);
     try {
@@ -43,7 +54,9 @@ export async function tellScenes(gathering: Gathering, { problems, signal }: Tel
     if (told++ % 50 === 0) await pause(signal);
     found.push(shareRadiometry(tellScene(patch, gathering, list), radiometries));
   }
-  return found.sort((a, b) => compare(a.path, b.path) || compare(a.name, b.name));
+  for (const patch of await tellMultiBand(gathering, { bandOrders, problems, notes: notes["multi-band"], signal })) found.push(patch);
+  found.sort((a, b) => compare(a.path, b.path) || (a.member ?? 0) - (b.member ?? 0) || compare(a.name, b.name));
+  return { patches: found, notes: new Map(Object.entries(notes) as [SourceKind, Set<string>][]) };
 }
 
 type Lister = typeof listFolder;
@@ -68,7 +81,7 @@ function shareRadiometry(patch: FoundPatch, known: Map<string, SceneRadiometry>)
 }
 
 /** What was told of a scene besides its bands. */
-interface Told extends Pick<FoundPatch, "date" | "granule"> {
+interface ToldScene extends Pick<FoundPatch, "date" | "granule"> {
   readonly scene: Scene;
 }
 
@@ -81,7 +94,7 @@ function tellScene(patch: FoundPatch, gathering: Gathering, list: Lister): Found
   return { ...patch, date: date ?? patch.date, granule: granule ?? patch.granule, scene: { ...scene, mask } };
 }
 
-function tellMajorTom({ path }: FoundPatch): Told | null {
+function tellMajorTom({ path }: FoundPatch): ToldScene | null {
   const told = parseMajorTomPath(path);
   if (!told) return null;
   const file = join(path, CLOUD_MASK_FILE);
@@ -92,7 +105,7 @@ function tellMajorTom({ path }: FoundPatch): Told | null {
   };
 }
 
-function tellByJson({ path, name, bands, files }: FoundPatch, { described, root }: Gathering, list: Lister): Told | null {
+function tellByJson({ path, name, bands, files }: FoundPatch, { described, root }: Gathering, list: Lister): ToldScene | null {
   if (described.has(path)) {
     const file = join(path, METADATA_FILE);
     try {

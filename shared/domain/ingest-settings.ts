@@ -42,6 +42,11 @@ export const IngestSettings = z.strictObject({
     .nullable()
     .default(null)
     .describe("only these bands; all that the sources have in common when left out"),
+  bandOrder: z
+    .array(z.enum(BAND_NAMES).nullable())
+    .nullable()
+    .default(null)
+    .describe("band of each sample of images that hold all bands but do not tell which is which; null: no band"),
   radiometry: RadiometryOverride.nullable().default(null),
   only: z
     .array(z.string().min(1).max(512))

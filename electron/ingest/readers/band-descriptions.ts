@@ -99,6 +99,11 @@ function parse(description: string): Parsed | null {
   return null;
 }
 
+/** The band that a description tells, whatever the time step. */
+export function bandOfDescription(description: string): BandName | undefined {
+  return parse(description)?.band;
+}
+
 /** Decides what the samples of a file are. @param descriptions of all samples, in order, as `Raster` has them */
 export function describeBands(descriptions: readonly (string | null)[]): DescribedBands {
   const steps = new Map<string, { label: string; bands: Partial<Record<BandName, number>>; masks: Partial<Record<MaskName, number>> }>();

@@ -19,7 +19,7 @@ const RememberedOrder = z.strictObject({
 /** An order, and the files for which it was told. */
 export type RememberedOrder = z.infer<typeof RememberedOrder>;
 
-const BandOrders = z.strictObject({ version: z.literal(1), orders: z.array(RememberedOrder).max(10_000) });
+const StoredOrders = z.strictObject({ version: z.literal(1), orders: z.array(RememberedOrder).max(10_000) });
 
 const MAXIMUM_BYTES = 16 * 1024 * 1024;
 
@@ -37,7 +37,7 @@ export function readBandOrders(workspace: string): readonly RememberedOrder[] {
     throw error;
   }
   try {
-    return BandOrders.parse(JSON.parse(text)).orders;
+    return StoredOrders.parse(JSON.parse(text)).orders;
   } catch (error) {
     throw new AppError("BAD_FILE", `${path} is broken. Delete it: the orders of bands are then asked for again.`, {
       data: { path },
@@ -46,14 +46,19 @@ export function readBandOrders(workspace: string): readonly RememberedOrder[] {
   }
 }
 
+/** @throws AppError BAD_ARGUMENT when bands are named twice, or none is */
+function checkOrder(order: RememberedOrder["order"], samples: number): void {
+  const bands = order.filter((band) => band !== null);
+  if (order.length !== samples || bands.length === 0 || new Set(bands).size !== bands.length)
+    throw new AppError("BAD_ARGUMENT", `An order for files of ${samples} bands names each band once, and as many as the file has.`);
+}
+
 /**
  * Remembers an order, in place of another one for the same files.
  * @throws AppError BAD_ARGUMENT when the order does not fit the files; as `readBandOrders` and `writeFileAtomic`
  */
 export async function rememberBandOrder(workspace: string, order: RememberedOrder): Promise<void> {
-  const bands = order.order.filter((band) => band !== null);
-  if (order.order.length !== order.bands || bands.length === 0 || new Set(bands).size !== bands.length)
-    throw new AppError("BAD_ARGUMENT", `An order for files of ${order.bands} bands names each band once, and as many as the file has.`);
+  checkOrder(order.order, order.bands);
   const entry = { ...order, folder: resolve(order.folder) };
   const same = (other: RememberedOrder) => keyOf(other) === keyOf(entry);
   const orders = [...readBandOrders(workspace).filter((other) => !same(other)), entry];
@@ -77,4 +82,32 @@ export function findBandOrder(
   );
   const [best] = fitting.sort((a, b) => b.folder.length - a.folder.length || Number(a.size === null) - Number(b.size === null));
   return best?.order ?? null;
+}
+
+/** The orders that hold during a survey: the one told now, and those remembered. */
+export class BandOrders {
+  /** The one told now, for all files of as many bands. */
+  readonly told: RememberedOrder["order"] | null;
+  private readonly remembered: readonly RememberedOrder[];
+  private readonly taken = new Map<string, RememberedOrder>();
+
+  /** @throws AppError BAD_ARGUMENT when the order told is none */
+  constructor(remembered: readonly RememberedOrder[] = [], told: RememberedOrder["order"] | null = null) {
+    if (told) checkOrder(told, told.length);
+    this.remembered = remembered;
+    this.told = told;
+  }
+
+  /** The order for a file. @param folder that is surveyed; for files in it an order told now is to be remembered */
+  find(folder: string, raster: Pick<Raster, "path" | "bands" | "dtype" | "width" | "height">): RememberedOrder["order"] | null {
+    if (this.told?.length !== raster.bands) return findBandOrder(this.remembered, raster);
+    const order = { folder: resolve(folder), bands: raster.bands, dtype: raster.dtype, size: null, order: this.told };
+    this.taken.set(keyOf(order), order);
+    return this.told;
+  }
+
+  /** Orders that were told now and taken. */
+  get toRemember(): RememberedOrder[] {
+    return [...this.taken.values()];
+  }
 }

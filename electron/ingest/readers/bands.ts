@@ -5,6 +5,7 @@ import { AppError } from "../../../shared/domain/errors.ts";
 import { SATURATED_DN } from "../../../shared/raster/radiometry.ts";
 import { EUROSAT_BANDS, isScenes } from "../formats.ts";
 import type { Conversion, PatchItem, ReadSettings, TileBatch } from "../patch.ts";
+import { bandOfDescription } from "./band-descriptions.ts";
 import { openRaster } from "./open-raster.ts";
 import type { Affine, Raster, Samples, Window } from "./raster.ts";
 
@@ -30,7 +31,8 @@ export function ratioTo10m(reference: number, size: number): 1 | 2 | 6 | undefin
 }
 
 /** Where a band lies in an image, from 0. @throws AppError BAD_FILE, UNSUPPORTED when the image has other bands than it should */
-export function sampleOf({ kind, samples }: Pick<PatchItem, "kind" | "samples">, band: BandName, { path, bands }: Raster): number {
+export function sampleOf({ kind, samples }: Pick<PatchItem, "kind" | "samples">, band: BandName, raster: Raster): number {
+  const { path, bands, descriptions } = raster;
   if (kind === "eurosat-ms") {
     if (bands === EUROSAT_BANDS.length) return EUROSAT_BANDS.indexOf(band);
     const rgb = bands === 3 ? " This looks like the RGB version: use the 13-band one (EuroSATallBands)." : " Replace it.";
@@ -38,8 +40,9 @@ export function sampleOf({ kind, samples }: Pick<PatchItem, "kind" | "samples">,
   }
   if (samples) {
     const sample = samples[band];
-    if (sample !== undefined && sample < bands) return sample;
-    throw new AppError("BAD_FILE", `${path} has ${bands} bands, and ${band} is not among them. Ingest it as a data set of its own.`);
+    // Where descriptions tell another band, the file is not like those by which its layout was told.
+    if (sample !== undefined && sample < bands && (bandOfDescription(descriptions[sample] ?? "") ?? band) === band) return sample;
+    throw new AppError("BAD_FILE", `${path} has ${bands} bands, and ${band} is not where its neighbours have it. Ingest it on its own.`);
   }
   if (bands === 1) return 0;
   throw new AppError(
@@ -59,7 +62,7 @@ export function openBands(item: PatchItem, settings: ReadSettings): BandRaster[]
     for (const group of settings.groups) {
       for (const band of group.bands) {
         const file = fileOf(item, band);
-        const raster = byFile.get(file) ?? openRaster(file, { isSparse: item.isSparse });
+        const raster = byFile.get(file) ?? openRaster(file, { isSparse: item.isSparse, parts: item.parts });
         byFile.set(file, raster);
         rasters.push({ band, raster, sample: sampleOf(item, band, raster) });
         checkBand(item, settings, band, raster);

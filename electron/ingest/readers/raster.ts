@@ -30,6 +30,8 @@ export interface Raster {
   readonly nodata: number | null;
   /** Description of each band, where the file has them. */
   readonly descriptions: readonly (string | null)[];
+  /** Areas of a split image whose parts are missing, px; parts at its right and lower edge are not known to be. */
+  readonly missing?: readonly Omit<Window, "band">[];
   /** Whether `readWindowSync` is there and works. */
   readonly isDirect?: boolean;
   /** Values of the window, row by row, in the file's sample type. */

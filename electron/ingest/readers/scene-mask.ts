@@ -43,7 +43,7 @@ export function openSceneMask(mask: SceneMask, grid: SceneGrid): SceneMaskReader
   try {
     const ratio = ratioOf(raster, grid);
     return {
-      shares: async (window) => sharesOf(mask.kind, raster, smaller(window, ratio, raster)),
+      shares: async (window) => sharesOf(mask, raster, smaller(window, ratio, raster)),
       close: () => raster.close(),
     };
   } catch (error) {
@@ -52,15 +52,15 @@ export function openSceneMask(mask: SceneMask, grid: SceneGrid): SceneMaskReader
   }
 }
 
-async function sharesOf(kind: Exclude<SceneMask["kind"], "outlines">, raster: Raster, window: Omit<Window, "band">): Promise<MaskShares> {
+async function sharesOf(mask: Exclude<SceneMask, { kind: "outlines" }>, raster: Raster, window: Omit<Window, "band">): Promise<MaskShares> {
   const read = (band: number) => raster.readWindow({ ...window, band });
-  switch (kind) {
+  switch (mask.kind) {
     case "scene-classes":
-      return counted(await read(0), sceneKindOf);
+      return counted(await read(mask.sample ?? 0), sceneKindOf);
     case "cloud-classes":
       return counted(await read(0), cloudMaskKindOf, { snow: null });
     case "probability":
-      return counted(await read(0), (value) => (value >= CLOUD_PERCENT ? "cloud" : "clear"), { shadow: null, snow: null });
+      return counted(await read(mask.sample ?? 0), (value) => (value >= CLOUD_PERCENT ? "cloud" : "clear"), { shadow: null, snow: null });
     case "classification": {
       const bands = CLASSIFICATION_BANDS.filter(({ band }) => band <= raster.bands);
       const values = await Promise.all(bands.map(({ band }) => read(band - 1)));

@@ -19,7 +19,12 @@ export function temporaryFolder(): string {
 export interface MadeTiff {
   readonly width: number;
   readonly height: number;
-  readonly pixels: Uint16Array | Uint8Array | Float32Array;
+  /** Sample by sample in each pixel. */
+  readonly pixels: Uint16Array | Uint8Array | Float32Array | Float64Array;
+  /** Samples of a pixel. */
+  readonly samples?: number;
+  /** GDAL's description of each sample. */
+  readonly descriptions?: readonly string[];
   /** Pixel size in metres. */
   readonly gsd?: number;
   readonly left?: number;
@@ -47,23 +52,27 @@ export function encodeMadeTiff(made: MadeTiff): Buffer {
     rowsPerStrip = 13,
     bands = 1,
     isPlaced = true,
+    samples = 1,
+    descriptions = [],
   } = made;
-  const bytes = pixels.BYTES_PER_ELEMENT;
+  const bytes = pixels.BYTES_PER_ELEMENT * samples;
   const strips = Math.ceil(height / rowsPerStrip);
-  const format = pixels instanceof Float32Array ? 3 : 1;
+  const format = pixels instanceof Float32Array || pixels instanceof Float64Array ? 3 : 1;
   const rowsOf = Array.from({ length: strips * bands }, (_, i) => Math.min(rowsPerStrip, height - (i % strips) * rowsPerStrip));
   const counts = rowsOf.map((rows) => rows * width * bytes);
   const offsets = rowsOf.map((_, i) => 8 + (Math.floor(i / strips) * height + (i % strips) * rowsPerStrip) * width * bytes);
-  const each = (value: number) => new Array<number>(bands).fill(value);
+  const each = (value: number) => new Array<number>(bands * samples).fill(value);
+  const items = descriptions.map((text, i) => `<Item name="DESCRIPTION" sample="${i}" role="description">${text}</Item>`);
+  const metadata = items.length > 0 ? [[42112, 2, [...Buffer.from(`<GDALMetadata>${items.join("")}</GDALMetadata>\0`)]] as const] : [];
   const text = nodata === undefined ? [] : [[42113, 2, [...Buffer.from(`${nodata}\0`)]] as const];
   const tags: readonly (readonly [tag: number, type: number, values: readonly number[]])[] = [
     [256, 4, [width]],
     [257, 4, [height]],
-    [258, 3, each(bytes * 8)],
+    [258, 3, each(pixels.BYTES_PER_ELEMENT * 8)],
     [259, 3, [1]],
     [262, 3, [1]],
     [273, 4, offsets],
-    [277, 3, [bands]],
+    [277, 3, [bands * samples]],
     [278, 4, [rowsPerStrip]],
     [279, 4, counts],
     [284, 3, [bands > 1 ? 2 : 1]],
@@ -75,6 +84,7 @@ export function encodeMadeTiff(made: MadeTiff): Buffer {
           [34735, 3, [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg]],
         ] as const)
       : []),
+    ...metadata,
     ...text,
   ];
   const sizes: Readonly<Record<number, number>> = { 2: 1, 3: 2, 4: 4, 12: 8 };
