@@ -80,8 +80,11 @@ function sourceText(source: Source): string {
   const { crs, cloudPercent, nodata } = source;
   const facts: readonly (readonly [string, string | null])[] = [
     ["folder", source.path],
-    ["tiles", `${source.tiles} of ${source.tilePixels} px from ${source.patches} patches or scenes, ${megabytes(source.bytes)}`],
-    ["labels", source.labelled > 0 ? `${source.labelled} patches` : "none"],
+    [
+      "tiles",
+      `${source.tiles} of ${source.tilePixels} px from ${source.patches} ${source.patches === 1 ? "patch or scene" : "patches or scenes"}, ${megabytes(source.bytes)}`,
+    ],
+    ["labels", source.labelled > 0 ? `of ${source.labelled}` : "none"],
     ["bands", `${source.bands.length}: ${source.bands.join(" ")}`],
     ["dates", source.dates ? [...new Set(source.dates)].join(" to ") : "not told"],
     ["CRS", crs.length > SHOWN_CRS ? `${crs.slice(0, SHOWN_CRS).join(" ")} and ${crs.length - SHOWN_CRS} more` : crs.join(" ") || "none"],

@@ -111,7 +111,10 @@ describe.skipIf(!chromium)("data of any kind in a browser", { timeout: 180_000 }
     await expect.poll(() => shown().textContent(), SETTLED).toBe(`${TILES} of ${TILES} tiles`);
     await page.goBack();
     await expect.poll(() => shown().textContent(), SETTLED).toBe(`3 of ${TILES} tiles`);
-    expect(await page.getByRole("option", { name: /cloud 100 %/ }).count()).toBeGreaterThan(0);
+    await page
+      .getByRole("option", { name: /cloud 100 %/ })
+      .first()
+      .waitFor();
     await inspect("filter-source");
   });
 

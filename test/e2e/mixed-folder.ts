@@ -27,7 +27,7 @@ export async function makeMixedFolder(root: string): Promise<void> {
     if (!["B01", "B09"].includes(band)) write(join(root, "scenes", "farm_20220706", `${band}.tif`), imageOf(band, 1000));
   }
   const side = PIXELS / 2;
-  const classes = Uint8Array.from({ length: side ** 2 }, (_, i) => (i % side < side / 2 || (i % side > 90 && i < side * 30) ? 9 : 4));
+  const classes = Uint8Array.from({ length: side ** 2 }, (_, i) => (i % side < side / 2 || (i % side > 90 && i >= side * 90) ? 9 : 4));
   write(
     join(product, GRANULE, "IMG_DATA/R20m/T29UNU_20221005T115411_SCL_20m.jp2"),
     encodeMadeTiff({ width: side, height: side, pixels: classes, gsd: 20 }),

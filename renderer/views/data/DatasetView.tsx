@@ -78,6 +78,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
           {!areDuplicates && (
             <Select
               aria-label="Order"
+              className={classes.yielding ?? ""}
               w={160}
               data={Object.entries(ORDERS).map(([value, label]) => ({ value, label }))}
               value={orderOf(route.query)}
@@ -86,6 +87,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
           )}
           <Select
             aria-label="Band combination"
+            className={classes.yielding ?? ""}
             w={190}
             value={combination.id}
             onChange={(id) => id && setQuery({ bands: id }, { replace: true })}
@@ -225,9 +227,10 @@ function DatasetPicker({ name }: { name: string }) {
   const { go } = useRoute();
   const names = (workspace?.datasets ?? []).filter(({ complete }) => complete).map((dataset) => dataset.name);
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6} wrap="nowrap" className={classes.yielding ?? ""}>
       <Select
         aria-label="Data set"
+        miw={60}
         w={200}
         data={names.includes(name) ? names : [name, ...names]}
         value={name}

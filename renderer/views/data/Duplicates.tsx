@@ -27,10 +27,10 @@ const SHOWN_TILES = 24;
 
 /** How alike tiles must be: bits of the hash that may differ. */
 const DISTANCES = [
-  { value: "0", label: "equal hash" },
-  { value: "1", label: "1 of 64 bits differs" },
-  { value: "2", label: "2 of 64 bits differ" },
-  { value: "3", label: "3 of 64 bits differ" },
+  { value: "0", label: "with equal hashes" },
+  { value: "1", label: "up to 1 of 64 bits off" },
+  { value: "2", label: "up to 2 of 64 bits off" },
+  { value: "3", label: "up to 3 of 64 bits off" },
 ];
 
 export function Duplicates({ dataset, combination, size, picked, onPick }: DuplicatesProps) {
@@ -93,7 +93,7 @@ export function Duplicates({ dataset, combination, size, picked, onPick }: Dupli
           onChange={(event) => change({ across: event.currentTarget.checked ? "1" : null })}
         />
         <p className={classes.sum} aria-live="polite">
-          {first && `${counted(first.total, "group")}, ${counted(first.tiles, "tile")} in them`}
+          {first && `${counted(first.total, "group")} with ${counted(first.tiles, "tile")}`}
         </p>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}

@@ -6,7 +6,8 @@ export type FacetName = Exclude<keyof TileFacets, "total">;
 /** Lists of a filter by their key in the route. */
 const LISTS = { class: "labels", source: "sources", granule: "granules", country: "countries", split: "splits" } as const;
 const SHARES = { cloud: "maxCloud", snow: "maxSnow", nodata: "maxNodata", saturated: "maxSaturated" } as const;
-const TEXTS = { from: "from", to: "to", text: "text" } as const;
+const TEXTS = ["from", "to", "text"] as const;
+const OF_MONTHS: readonly (keyof TileFilter)[] = ["from", "to"];
 
 export type ListField = (typeof LISTS)[keyof typeof LISTS];
 export type ShareField = (typeof SHARES)[keyof typeof SHARES];
@@ -30,7 +31,7 @@ export function filterOf(query: Query): TileFilter {
   };
   for (const [key, field] of Object.entries(LISTS)) if (query[key]) take(field, query[key].split(",").map(decode));
   for (const [key, field] of Object.entries(SHARES)) if (query[key]) take(field, Number(query[key]));
-  for (const [key, field] of Object.entries(TEXTS)) if (query[key]) take(field, query[key]);
+  for (const field of TEXTS) if (query[field]) take(field, query[field]);
   return filter;
 }
 
@@ -40,7 +41,7 @@ export function queryOf(filter: TileFilter): Record<string, string | null> {
   for (const [key, field] of Object.entries(LISTS))
     query[key] = filter[field]?.length ? filter[field].map(encodeURIComponent).join(",") : null;
   for (const [key, field] of Object.entries(SHARES)) query[key] = filter[field] === undefined ? null : String(filter[field]);
-  for (const [key, field] of Object.entries(TEXTS)) query[key] = filter[field] || null;
+  for (const field of TEXTS) query[field] = filter[field] || null;
   return query;
 }
 
@@ -52,7 +53,7 @@ export const isFiltering = (filter: TileFilter): boolean => Object.keys(filter).
 
 /** The filter without what a facet itself chooses: its other values are counted by that. */
 export function withoutFacet(filter: TileFilter, facet: FacetName): TileFilter {
-  const fields: readonly (keyof TileFilter)[] = facet === "months" ? ["from", "to"] : [LIST_OF[facet]];
+  const fields: readonly (keyof TileFilter)[] = facet === "months" ? OF_MONTHS : [LIST_OF[facet]];
   return Object.fromEntries(Object.entries(filter).filter(([field]) => !fields.includes(field as keyof TileFilter)));
 }
 

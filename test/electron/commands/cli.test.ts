@@ -1,13 +1,17 @@
 // The command line as a program calls it: exit codes, and what it leaves on the disk.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWorkspace } from "../../../electron/app/workspace-folder.ts";
 import { feature, geoJson, square } from "../ingest/labels/made-vectors.ts";
+import { copyPatch, makeScene } from "../ingest/made-files.ts";
 import { type Bundle, bundle } from "../runs/bundled.ts";
 import { makeDataset } from "../training/made-dataset.ts";
+
+/** Pixels with an offset that nothing tells. */
+const RAW = Object.fromEntries(["B02", "B03", "B04"].map((band) => [band, { pixels: new Uint16Array(240 ** 2).fill(1200) }]));
 
 const folder = mkdtempSync(join(tmpdir(), "cli-"));
 let bundled: Bundle;
@@ -47,6 +51,11 @@ describe("the command line", () => {
     [["sample"], /FOLDER/],
     [["label", "d", "--vector", "x", "--minimum-share", "2"], /above 0, to 1/],
     [["label", "d", "--csv", "x", "--add", "--replace"], /cannot be used with/],
+    [["ingest", ".", "--dataset", "d", "--sample", "0"], /from 1/],
+    [["ingest", ".", "--dataset", "d", "--sample-by", "chance"], /tile, scene/],
+    [["ingest", ".", "--dataset", "d", "--sample-seed", "1"], /go with --sample/],
+    [["ingest", ".", "--dataset", "d", "--quantification", "65535"], /goes with --offset/],
+    [["ingest", ".", "--dataset", "d", "--bands", "B99"], /no Sentinel-2 band/],
     [["nonsense"], /unknown command/],
   ])("leaves %j with 2 and says what is allowed", async (args, message) => {
     const { code, out, errors } = await cli(args);
@@ -79,6 +88,36 @@ describe("the command line", () => {
   it("ends quietly when nobody reads on", async () => {
     const { code, errors } = await cli(["--help"], { readsOutput: false });
     expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  });
+
+  it("tells the sources of a folder, and ingests those, the tiles and the bands that are asked for", async () => {
+    const root = join(folder, "archive");
+    copyPatch(join(root, "patches"), "patch_1");
+    makeScene({ folder: join(root, "scenes", "raw"), bands: ["B02", "B03", "B04"], pixels: 240, change: RAW });
+    const scan = await cli(["scan", root]);
+    expect(scan.out).toMatch(/^bigearthnet-v1: BigEarthNet v1$/m);
+    expect(scan.out).toMatch(/^geotiff-bands: Scenes.*^ {2}WARNING +The darkest pixels have DN 1200.*set the offset to -1000/ms);
+    expect(scan.out).toContain("5 tiles in 2 sources");
+    const asked = [
+      "--only",
+      "geotiff-bands",
+      "--offset",
+      "-1000",
+      "--bands",
+      "B4,B02",
+      "--stride",
+      "60",
+      "--sample",
+      "5",
+      "--sample-seed",
+      "3",
+    ];
+    const ingest = (...more: string[]) => cli(["ingest", root, "--workspace", "chosen", "--dataset", "raw", "--json", ...more]);
+    expect(JSON.parse((await ingest(...asked)).out)).toMatchObject({ tiles: 5, added: 5, skipped: [] });
+    const record = JSON.parse(readFileSync(join(folder, "chosen", "datasets", "raw", "dataset.json"), "utf8"));
+    expect(record).toMatchObject({ groups: [{ bands: ["B02", "B04"] }], radiometry: { offset: -1000, quantification: 10_000 } });
+    expect(JSON.parse((await ingest(...asked)).out)).toMatchObject({ tiles: 5, added: 0 });
+    expect(await ingest()).toMatchObject({ code: 1, out: expect.stringContaining("5 tiles drawn by tile with seed 3") });
   });
 
   it("labels a data set by polygons, as a trial and for good", async () => {

@@ -30,7 +30,7 @@ export function SourceCard({ source, isTaken, onToggle, onSetOffset }: SourceCar
   const { quantification, offset, source: told } = source.radiometry;
   return (
     <article className={classes.card} data-taken={isTaken || undefined} aria-labelledby={id}>
-      <Checkbox className={classes.check ?? ""} checked={isTaken} onChange={onToggle} aria-labelledby={id} />
+      <Checkbox className={classes.check ?? ""} checked={isTaken} onChange={onToggle} aria-labelledby={`${id} ${id}-path`} />
       <div className={classes.head}>
         <h3 id={id}>{SOURCE_TITLES[source.kind]}</h3>
         {source.simulated && <SimulationBadge />}
@@ -39,7 +39,9 @@ export function SourceCard({ source, isTaken, onToggle, onSetOffset }: SourceCar
           {counted(source.tiles, "tile")} of {source.tilePixels} px, {bytes(source.bytes)}
         </span>
       </div>
-      <p className={classes.path}>{source.path}</p>
+      <p className={classes.path} id={`${id}-path`}>
+        {source.path}
+      </p>
       <dl className={classes.facts}>
         {factsOf(source).map(([name, value]) => (
           <div key={name}>
@@ -49,7 +51,7 @@ export function SourceCard({ source, isTaken, onToggle, onSetOffset }: SourceCar
         ))}
       </dl>
       <p className={classes.radiometry}>
-        Reflectance = {radiometryText(quantification, offset)} <span>{told}</span>
+        Reflectance = {radiometryText(quantification, offset)} <span data-unsure={told.startsWith("assumed") || undefined}>{told}</span>
       </p>
       {source.warnings.map((warning) => {
         const remedy = proposedOffset(warning);

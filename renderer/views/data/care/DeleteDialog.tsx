@@ -63,7 +63,7 @@ function Users({ loss: { studies, runs } }: { loss: DatasetLoss }) {
   const users = [...studies.map((study) => `study ${study}`), ...runs.map((run) => `run ${run}`)];
   return (
     <div>
-      <p>Their results stay, but none of them can go on without it:</p>
+      <p>These use it. Their results stay, but they cannot go on without it:</p>
       <ul className={classes.users}>
         {users.map((user) => (
           <li key={user}>{user}</li>

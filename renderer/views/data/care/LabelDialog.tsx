@@ -1,6 +1,6 @@
 // Labels for tiles from a file of the user's, or tiles out of use by a list. Tried out first; applied when the outcome is agreed to.
 import { Button, Checkbox, Group, Modal, NumberInput, Radio, SegmentedControl, Select, Stack, Textarea, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { type Dataset, tilesInUse } from "../../../../shared/domain/dataset.ts";
 import { DEFAULT_MINIMUM_SHARE, type LabelReport, type LabelRequest } from "../../../../shared/domain/labelling.ts";
 import { ErrorNote } from "../../../components/ErrorNote.tsx";
@@ -41,7 +41,10 @@ export function LabelDialog({ dataset, onClose }: { dataset: Dataset; onClose: (
   const request = requestOf(form, hasSome);
   const isTried = request !== null && tried === JSON.stringify(request);
   const change = (changes: Partial<LabelForm>) => setForm((now) => ({ ...now, ...changes }));
-  const attributes = trial.state.kind === "failed" ? attributesOf(trial.state.error) : null;
+  const [attributes, setAttributes] = useState<readonly string[] | null>(null);
+  useEffect(() => {
+    if (trial.state.kind === "failed") setAttributes(attributesOf(trial.state.error));
+  }, [trial.state]);
   const attempt = () => {
     if (!request) return;
     setTried(JSON.stringify(request));
@@ -57,7 +60,7 @@ export function LabelDialog({ dataset, onClose }: { dataset: Dataset; onClose: (
     return (
       <Modal opened onClose={close} size="lg" title={`Labels of ${dataset.name}`}>
         <Stack gap="sm">
-          <LabelOutcome report={applied.state.report} isTrial={false} />
+          <LabelOutcome report={applied.state.report} before={dataset.classes} isTrial={false} />
           <Group justify="flex-end">
             <Button onClick={close}>Close</Button>
           </Group>
@@ -73,6 +76,7 @@ export function LabelDialog({ dataset, onClose }: { dataset: Dataset; onClose: (
           value={form.kind}
           onChange={(kind) => {
             trial.stop();
+            setAttributes(null);
             setForm({ ...EMPTY_FORM, kind: kind as LabelForm["kind"] });
           }}
         />
@@ -116,12 +120,12 @@ export function LabelDialog({ dataset, onClose }: { dataset: Dataset; onClose: (
         {trial.state.kind === "failed" && attributes !== null && form.attribute === "" && (
           <p role="status">Choose the attribute that holds the class, and try again.</p>
         )}
-        {trial.state.kind === "done" && isTried && <LabelOutcome report={trial.state.report} isTrial />}
+        {trial.state.kind === "done" && isTried && <LabelOutcome report={trial.state.report} before={dataset.classes} isTrial />}
         {applied.state.kind === "running" && (
           <WorkProgress label="Labelling" doing="Labelling" unit="tile" {...applied.state} onCancel={applied.stop} />
         )}
         {applied.state.kind === "failed" && <ErrorNote error={applied.state.error} />}
-        <Group justify="flex-end">
+        <Group justify="flex-end" className={classes.actions ?? ""}>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
@@ -182,7 +186,7 @@ function VectorFields({ form, attributes, onChange }: VectorFieldsProps) {
         />
         <NumberInput
           label="Least share of a tile, %"
-          w={160}
+          w={180}
           min={0.1}
           max={100}
           value={form.sharePercent}

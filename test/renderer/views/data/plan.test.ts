@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { nameFor, outlook, proposedOffset } from "../../../../renderer/views/data/add/plan.ts";
+import { BAND_NAMES } from "../../../../shared/domain/bands.ts";
+import { Source } from "../../../../shared/domain/dataset.ts";
+
+const source = (changes: Partial<Source>): Source => ({
+  ...Source.parse({
+    kind: "safe-l2a",
+    path: "/products",
+    patches: 2,
+    tiles: 2 * 91 ** 2,
+    tilePixels: 120,
+    bands: BAND_NAMES.filter((band) => band !== "B10"),
+    labelled: 0,
+    dates: null,
+    crs: [],
+    bytes: 1000,
+    radiometry: { quantification: 10_000, offset: 0, source: "" },
+    simulated: false,
+  }),
+  ...changes,
+});
+
+const cut = { tilePixels: 120, stridePixels: null, sample: null, bands: null };
+
+describe("what an ingest will take", () => {
+  it("is what the scan counted, where nothing else is chosen", () => {
+    const patches = source({ kind: "bigearthnet-v1", patches: 10, tiles: 10 });
+    const expected = outlook([source({}), patches], cut);
+    expect(expected).toMatchObject({ tiles: 2 * 91 ** 2 + 10, isNear: false, readBytes: 2000, lacking: [] });
+    // 4 bands at 10 m, 6 at 20 m, 2 at 60 m, 2 bytes each.
+    expect(expected.storeBytes).toBe(expected.tiles * 2 * (4 * 120 ** 2 + 6 * 60 ** 2 + 2 * 20 ** 2));
+  });
+
+  it("is near for other sides and strides: 45 x 45 tiles of 240 px lie in a product, 181 x 181 overlap by half", () => {
+    expect(outlook([source({})], { ...cut, tilePixels: 240 })).toMatchObject({ tiles: 2 * 45 ** 2, isNear: true });
+    expect(outlook([source({})], { ...cut, stridePixels: 60 })).toMatchObject({ tiles: 2 * 181 ** 2, isNear: true });
+  });
+
+  it("makes one tile of a raster that is smaller", () => {
+    const small = source({ kind: "eurosat-ms", patches: 7, tiles: 7, tilePixels: 64 });
+    expect(outlook([small], cut)).toMatchObject({ tiles: 7, isNear: false });
+    expect(outlook([small], { ...cut, tilePixels: 256 })).toMatchObject({ tiles: 7 });
+  });
+
+  it("is no more than the sample, and then exact", () => {
+    const sample = { tiles: 100, by: "tile", seed: 0 } as const;
+    expect(outlook([source({})], { ...cut, tilePixels: 60, sample })).toMatchObject({ tiles: 100, isNear: false });
+    expect(outlook([source({ patches: 3, tiles: 3 })], { ...cut, sample })).toMatchObject({ tiles: 3 });
+  });
+
+  it("takes the bands in common, and names those that some lack", () => {
+    const few = source({ bands: ["B02", "B03", "B04"] });
+    expect(outlook([source({}), few], cut)).toMatchObject({ bands: ["B02", "B03", "B04"] });
+    expect(outlook([source({}), few], cut).lacking).toContain("B08");
+    expect(outlook([few], { ...cut, bands: ["B04", "B08"] })).toMatchObject({ bands: ["B04"], lacking: [] });
+  });
+
+  it("is nothing of no source", () => {
+    expect(outlook([], cut)).toEqual({ tiles: 0, isNear: false, bands: [], lacking: [], readBytes: 0, storeBytes: 0 });
+  });
+});
+
+describe("the plan's proposals", () => {
+  it("names a data set by its folder", () => {
+    expect(["/a/Central Valley (2022)", "C:\\data\\_x_", "/", "/données"].map(nameFor)).toEqual([
+      "central-valley-2022-",
+      "x_",
+      "tiles",
+      "donn-es",
+    ]);
+  });
+
+  it("reads the offset that a warning proposes", () => {
+    expect(proposedOffset("It looks as if ... If so, set the offset to -1000.")).toBe(-1000);
+    expect(proposedOffset("If so, set the offset to 0.")).toBe(0);
+    expect(proposedOffset("B05 is missing.")).toBeNull();
+  });
+});
