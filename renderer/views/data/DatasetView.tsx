@@ -237,7 +237,7 @@ function DatasetPicker({ name }: { name: string }) {
         onChange={(next) => next && go({ place: "data", subject: next })}
       />
       <Tooltip label="All data sets, and adding more">
-        <Button variant="default" px={8} aria-label="All data sets" onClick={() => go({ place: "data" })}>
+        <Button variant="default" px={8} flex="none" aria-label="All data sets" onClick={() => go({ place: "data" })}>
           <IconFolderPlus size={16} />
         </Button>
       </Tooltip>
