@@ -167,11 +167,11 @@ export class Host {
 
   // Data
 
-  async *scan(path: string, signal?: AbortSignal): AsyncGenerator<ScanUpdate> {
+  async *scan({ path, bandOrder = null }: HostInputs["data"]["scan"], signal?: AbortSignal): AsyncGenerator<ScanUpdate> {
     const progress = new Watched<ScanUpdate>({ kind: "progress", seen: 0, path });
     const done = new AbortController();
     const scanning = scanFolder(path, {
-      bandOrders: new BandOrders(readBandOrders(this.path)),
+      bandOrders: new BandOrders(readBandOrders(this.path), bandOrder),
       ...(signal ? { signal } : {}),
       onProgress: (update) => progress.set({ kind: "progress", ...update }),
     });

@@ -33,7 +33,7 @@ export function createRouter(host: Host) {
       cancel: os.job.cancel.handler(({ input }) => host.jobs.stop(input.id, "cancelled")),
     },
     data: {
-      scan: os.data.scan.handler(({ input, signal, path }) => typed(host.scan(input.path, signal), path)),
+      scan: os.data.scan.handler(({ input, signal, path }) => typed(host.scan(input, signal), path)),
       ingest: os.data.ingest.handler(({ input }) => host.startIngest(input)),
       sample: os.data.sample.handler(({ input }) => host.startSample(input.folder, input.options)),
     },

@@ -1,10 +1,10 @@
 // `sample`, `scan`, `ingest`, `tiles`, `tile`: from folders of imagery to tiles.
 import { Command, Option } from "commander";
 import { z } from "zod";
-import { BAND_NAMES, type BandName, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
+import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
 import { type Problem, type ScanResult, SOURCE_TITLES, type Source } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
-import { IngestSettings, RadiometryOverride, TileSample } from "../../shared/domain/ingest-settings.ts";
+import { type BandOrder, IngestSettings, parseBandOrder, RadiometryOverride, TileSample } from "../../shared/domain/ingest-settings.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
 import { existingFolderOf, existingWorkspace, openWorkspace } from "../app/workspace-folder.ts";
@@ -27,14 +27,10 @@ const BAND_ORDER = [
   "bands of images that hold all but do not tell which is which: B02,B03,...; - for what is none",
 ] as const;
 
-/** `B02,B03,-`: the band of each sample. */
-function bandOrderOf(list: string | undefined): { bandOrder?: (BandName | null)[] } {
+function bandOrderOf(list: string | undefined): { bandOrder?: BandOrder } {
   if (list === undefined) return {};
-  const bandOrder = list.split(",").map((word) => {
-    const band = parseBandName(word.trim());
-    if (band || word.trim() === "-") return band ?? null;
-    throw new AppError("BAD_ARGUMENT", `"${word}" is no band. Name them as B02,B03,B8A, and what is none "-".`);
-  });
+  const bandOrder = parseBandOrder(list);
+  if (!bandOrder) throw new AppError("BAD_ARGUMENT", `"${list}" is no order of bands. Name them as B02,B03,B8A, and what is none "-".`);
   return { bandOrder };
 }
 

@@ -6,7 +6,7 @@ import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts"
 import { BandNameSchema, Dataset, ScanResult, Tile } from "../domain/dataset.ts";
 import { EngineInfo, EngineReport } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
-import { IngestSettings } from "../domain/ingest-settings.ts";
+import { BandOrder, IngestSettings } from "../domain/ingest-settings.ts";
 import { LabelReport, LabelRequest } from "../domain/labelling.ts";
 import { PRESET_NAMES } from "../domain/run-config.ts";
 import { RunEvent } from "../domain/run-state.ts";
@@ -83,7 +83,7 @@ export const contract = {
   },
   data: {
     scan: procedure
-      .input(z.object({ path: z.string() }))
+      .input(z.object({ path: z.string(), bandOrder: BandOrder.nullable().default(null) }))
       .output(
         eventIterator(
           z.discriminatedUnion("kind", [

@@ -1,6 +1,6 @@
 // How tiles are cut from imagery: what the plan's form, the command's flags and the ingest's journal have in common.
 import { z } from "zod";
-import { BAND_NAMES } from "./bands.ts";
+import { BAND_NAMES, parseBandName } from "./bands.ts";
 
 /** Which tiles are drawn. */
 export const TileSample = z.strictObject({
@@ -16,6 +16,20 @@ export const RadiometryOverride = z.strictObject({
   quantification: z.number().gt(0).max(1_000_000).default(10_000).describe("DN of reflectance 1, once the offset is added"),
 });
 export type RadiometryOverride = z.infer<typeof RadiometryOverride>;
+
+export const BandOrder = z
+  .array(z.enum(BAND_NAMES).nullable())
+  .min(1)
+  .max(1024)
+  .describe("band of each sample of images that hold all bands but do not tell which is which; null: no band");
+export type BandOrder = z.infer<typeof BandOrder>;
+
+/** Reads `B02,B03,-` as an order of bands; null where a word is no band. */
+export function parseBandOrder(text: string): BandOrder | null {
+  const bands = text.split(/[\s,;]+/).filter((word) => word !== "");
+  const order = bands.map((word) => (word === "-" ? null : parseBandName(word)));
+  return order.length > 0 && order.every((band) => band !== undefined) ? order : null;
+}
 
 export const SMALLEST_TILE_PIXELS = 32;
 export const LARGEST_TILE_PIXELS = 512;
@@ -42,11 +56,7 @@ export const IngestSettings = z.strictObject({
     .nullable()
     .default(null)
     .describe("only these bands; all that the sources have in common when left out"),
-  bandOrder: z
-    .array(z.enum(BAND_NAMES).nullable())
-    .nullable()
-    .default(null)
-    .describe("band of each sample of images that hold all bands but do not tell which is which; null: no band"),
+  bandOrder: BandOrder.nullable().default(null),
   radiometry: RadiometryOverride.nullable().default(null),
   only: z
     .array(z.string().min(1).max(512))

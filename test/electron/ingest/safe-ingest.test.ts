@@ -126,13 +126,17 @@ describe("a warning", () => {
   it("tells when pixels have lost an offset that the metadata still name: subtracting would be once too often", async () => {
     const root = temporaryFolder();
     makeSafe({ root, ...after, dn: surface });
-    expect(await warningsOf(root)).toEqual([expect.stringMatching(/as if the offset of -1000 were applied already.*set the offset to 0\./)]);
+    expect(await warningsOf(root)).toEqual([
+      expect.stringMatching(/as if the offset of -1000 were applied already.*set the offset to 0\./),
+    ]);
   });
 
   it("tells when pixels have an offset that the metadata do not name", async () => {
     const root = temporaryFolder();
     makeSafe({ root, ...before, dn: raised });
-    expect(await warningsOf(root)).toEqual([expect.stringMatching(/as if an offset of -1000 were still in them.*set the offset to -1000\./)]);
+    expect(await warningsOf(root)).toEqual([
+      expect.stringMatching(/as if an offset of -1000 were still in them.*set the offset to -1000\./),
+    ]);
   });
 
   it("is not given where pixels and metadata agree", async () => {

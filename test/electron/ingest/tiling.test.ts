@@ -7,8 +7,9 @@ import { readAllTiles } from "../../../electron/ingest/catalogue.ts";
 import { type IngestOptions, ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { planIngest } from "../../../electron/ingest/plan.ts";
 import { tilesOf } from "../../../electron/ingest/readers/bands.ts";
-import { chooseTiles, type SampleOptions } from "../../../electron/ingest/tile-sample.ts";
+import { chooseTiles } from "../../../electron/ingest/tile-sample.ts";
 import { openTileStore } from "../../../electron/ingest/tile-store.ts";
+import type { TileSample } from "../../../shared/domain/ingest-settings.ts";
 import { madeDn, makeScene, temporaryFolder } from "./made-files.ts";
 
 const SEED = 20210401;
@@ -16,7 +17,7 @@ const patches = fc.array(fc.record({ columns: fc.integer({ min: 1, max: 40 }), r
   minLength: 1,
   maxLength: 12,
 });
-const by = fc.constantFrom<SampleOptions["by"]>("tile", "scene");
+const by = fc.constantFrom<TileSample["by"]>("tile", "scene");
 const seed = fc.integer({ min: 0, max: 1e6 });
 const countsOf = (chosen: ReturnType<typeof chooseTiles>, length: number) => Array.from({ length }, (_, i) => chosen.get(i)?.length ?? 0);
 

@@ -6,6 +6,7 @@ import { useState } from "react";
 import type { BandName } from "../../../../shared/domain/bands.ts";
 import type { ScanResult, Source } from "../../../../shared/domain/dataset.ts";
 import {
+  type BandOrder,
   LARGEST_TILE_PIXELS,
   type RadiometryOverride,
   SMALLEST_TILE_PIXELS,
@@ -23,8 +24,15 @@ import classes from "./AddData.module.css";
 import { type Cut, nameFor, outlook } from "./plan.ts";
 import { SourceCard } from "./SourceCard.tsx";
 
-export function IngestPlan({ folder, result }: { folder: string; result: ScanResult }) {
-  if (result.sources.length > 0) return <Plan folder={folder} result={result} />;
+interface IngestPlanProps {
+  readonly folder: string;
+  /** The order of bands that the scan was told. */
+  readonly bandOrder: BandOrder | null;
+  readonly result: ScanResult;
+}
+
+export function IngestPlan({ folder, bandOrder, result }: IngestPlanProps) {
+  if (result.sources.length > 0) return <Plan folder={folder} bandOrder={bandOrder} result={result} />;
   return (
     <>
       <EmptyState icon={IconFolderOff} title="No Sentinel-2 data was found in this folder">
@@ -40,7 +48,7 @@ const AS_SCANNED: Cut = { tilePixels: 120, stridePixels: null, sample: null, ban
 const FIRST_SAMPLE: TileSample = { tiles: 2000, by: "tile", seed: 0 };
 const NO_OFFSET: RadiometryOverride = { offset: 0, quantification: 10_000 };
 
-function Plan({ folder, result }: { folder: string; result: ScanResult }) {
+function Plan({ folder, bandOrder, result }: IngestPlanProps) {
   const { client } = useHost();
   const workspace = useWorkspace();
   const { go } = useRoute();
@@ -57,6 +65,7 @@ function Plan({ folder, result }: { folder: string; result: ScanResult }) {
         dataset: name,
         ...cut,
         bands: cut.bands && [...cut.bands],
+        bandOrder,
         radiometry,
         only: taken.length < result.sources.length ? taken.map(({ key }) => key) : null,
       }),
