@@ -53,7 +53,12 @@ export function labelCommand(): Command {
         `least share of a tile's area by which it has a class (default: ${DEFAULT_MINIMUM_SHARE})`,
       ).argParser(parseShare),
     )
-    .addOption(new Option("--exclude <FILE>", "list of tiles to leave out of use, one id a line; repeat for more").argParser(collect))
+    .addOption(
+      new Option(
+        "--exclude <FILE>",
+        "list of tiles to leave out of use, one id a line, or BigEarthNet v2's metadata.parquet for what it flags; repeat for more",
+      ).argParser(collect),
+    )
     .option("--replace", "put the labels in the place of those that are there; tiles that the file does not tell of lose theirs")
     .addOption(new Option("--add", "add to the labels that are there").conflicts("replace"))
     .option("--complete", "the file tells of every tile: the others have no class, instead of being unlabelled")

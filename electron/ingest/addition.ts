@@ -58,7 +58,7 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
       return false;
     }
     const id = freeId(item, ids);
-    if (id !== item.id && item.kind === "bigearthnet-v1") {
+    if (id !== item.id && (item.kind === "bigearthnet-v1" || item.kind === "bigearthnet-v2")) {
       problems.push({ path: item.path, reason: "is a patch that the data set has already from another place. Leave one of them out." });
       return false;
     }

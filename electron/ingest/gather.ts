@@ -5,6 +5,7 @@ import type { Problem, SourceKind } from "../../shared/domain/dataset.ts";
 import { BIGEARTHNET_BANDS, FORMATS } from "./formats.ts";
 import type { PatchFacts } from "./patch.ts";
 import { LABELS_FILE } from "./readers/bigearthnet.ts";
+import { EXCLUSION_FILE, METADATA_FILE, parsePatchName, REFERENCE_MAP } from "./readers/bigearthnet-v2.ts";
 import { granuleIn, isoDateIn, parseBandFileName } from "./readers/names.ts";
 import { isSafeProduct } from "./readers/safe-product.ts";
 import { NO_SCENE, type Scene } from "./scene.ts";
@@ -71,6 +72,11 @@ export class Gathering {
   /** Folders of Sentinel-2 products: what is in them belongs together, and their metadata tell what it is. */
   readonly products = new Set<string>();
   readonly simulations: string[] = [];
+  /** BigEarthNet v2's metadata, and lists of patches to leave out. */
+  readonly metadataFiles: string[] = [];
+  readonly exclusionFiles: string[] = [];
+  /** Reference maps that were seen. */
+  referenceMaps = 0;
   /** Images that may have all bands in one file, by folder. */
   readonly rasters: { readonly path: string; readonly files: readonly string[] }[] = [];
   readonly root: string;
@@ -99,6 +105,11 @@ export class Gathering {
       return;
     }
     if (files.includes("simulation.json")) this.simulations.push(path);
+    for (const file of files) {
+      if (METADATA_FILE.test(file)) this.metadataFiles.push(join(path, file));
+      else if (EXCLUSION_FILE.test(file)) this.exclusionFiles.push(join(path, file));
+      else if (REFERENCE_MAP.test(file)) this.referenceMaps++;
+    }
     const labelsName = files.find((file) => LABELS_FILE.test(file));
     if (labelsName) {
       this.labelledParents.add(dirname(path));
@@ -107,6 +118,12 @@ export class Gathering {
     }
     if (files.some((file) => /\.(geo)?json$/i.test(file))) this.described.add(path);
     const plain = plainBands(name, files);
+    const v2 = plain.length > 0 ? parsePatchName(name) : null;
+    if (v2) {
+      const { date, granule } = v2;
+      this.found.push({ ...patchOf("bigearthnet-v2", path, name), bands: this.shared(plain), date, granule });
+      return;
+    }
     if (plain.length > 0) {
       const context = this.context("", path);
       this.unlabelled.push({

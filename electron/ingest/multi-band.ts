@@ -1,7 +1,7 @@
 // Images with all bands in one file: which sample is which band, the time steps that each holds, and the parts of split exports.
 import { join } from "node:path";
 import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
-import type { Problem } from "../../shared/domain/dataset.ts";
+import type { Problem, SourceKind } from "../../shared/domain/dataset.ts";
 import { messageOf } from "../../shared/domain/errors.ts";
 import { type FoundPatch, type Gathering, namesAround, patchOf } from "./gather.ts";
 import { describeBands, suggestedOrders, type TimeStep } from "./readers/band-descriptions.ts";
@@ -16,8 +16,8 @@ import { pause } from "./survey.ts";
 export interface MultiBandOptions {
   readonly bandOrders: BandOrders;
   readonly problems: Problem[];
-  /** What is to be said of the source. */
-  readonly notes: Set<string>;
+  /** Says something of the source. */
+  note(kind: SourceKind, text: string): void;
   readonly signal: AbortSignal | undefined;
   /** Images that are opened, at the least; by default 20,000. */
   readonly opened?: number;
@@ -191,7 +191,8 @@ class Layouts {
     // `VV`, `VV_1`, `VV_2` are one thing to say.
     const words = [...new Set([...unused, ...ignored.map((word) => word.replace(/(?<=\D)_\d+$/, ""))])];
     if (words.length > 0)
-      this.options.notes.add(
+      this.options.note(
+        "multi-band",
         `Images hold more than is used: ${words.slice(0, LISTED_WORDS).join(", ")}${words.length > LISTED_WORDS ? ` and ${words.length - LISTED_WORDS} more` : ""}.`,
       );
     return { steps };

@@ -203,7 +203,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   for (const patch of patches) {
     const missing = bands.filter((band) => !patch.bands.includes(band));
     if (missing.length > 0) problems.push({ path: patch.path, reason: missingBands(missing, kind) });
-    else if (kind === "bigearthnet-v1" && !patch.hasLabelsFile) problems.push({ path: patch.path, reason: missingLabels(patch) });
+    else if (kind === "bigearthnet-v1" && !isLabelled(patch)) problems.push({ path: patch.path, reason: missingLabels(patch) });
     else whole.push(patch);
   }
   // Problems that a look inside tells: a sample.
@@ -231,6 +231,10 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     let read = 0;
     for (const patch of spread(whole, READ_LABELS)) {
       if (unfit.has(patch)) continue;
+      if (!patch.hasLabelsFile) {
+        if (patch.date) dates.push(patch.date);
+        continue;
+      }
       if (read++ % 200 === 0) await pause(signal);
       try {
         const labels = readLabels(labelsFile(patch)!);

@@ -13,6 +13,7 @@ import { METADATA_FILE, readEarthEngineMetadata } from "./readers/ssl4eo.ts";
 import { findStacItem } from "./readers/stac.ts";
 import { bandsOf, NO_SCENE, type Scene, type SceneRadiometry, sceneOf, sceneOfEarthEngine, sceneOfMajorTom, sceneOfStac } from "./scene.ts";
 import { pause } from "./survey.ts";
+import { tellBigEarthNet } from "./tell-bigearthnet.ts";
 
 export interface TellOptions {
   readonly problems: Problem[];
@@ -30,7 +31,8 @@ export interface Told {
 /** All patches of a gathering with what is told of each. */
 export async function tellScenes(gathering: Gathering, { problems, bandOrders, signal }: TellOptions): Promise<Told> {
   const found: FoundPatch[] = [];
-  const notes = { "multi-band": new Set<string>() };
+  const notes = new Map<SourceKind, Set<string>>();
+  const note = (kind: SourceKind, text: string) => notes.set(kind, (notes.get(kind) ?? new Set()).add(text));
   for (const path of gathering.products) {
     await pause(signal);
     try {
@@ -46,7 +48,7 @@ export async function tellScenes(gathering: Gathering, { problems, bandOrders, s
   const list = rememberingLister();
   const radiometries = new Map<string, SceneRadiometry>();
   let told = 0;
-  for (const patch of gathering.finish()) {
+  for (const patch of await tellBigEarthNet(gathering.finish(), gathering, { problems, note, signal })) {
     if (!isScenes(patch.kind)) {
       found.push(patch);
       continue;
@@ -54,9 +56,9 @@ export async function tellScenes(gathering: Gathering, { problems, bandOrders, s
     if (told++ % 50 === 0) await pause(signal);
     found.push(shareRadiometry(tellScene(patch, gathering, list), radiometries));
   }
-  for (const patch of await tellMultiBand(gathering, { bandOrders, problems, notes: notes["multi-band"], signal })) found.push(patch);
+  for (const patch of await tellMultiBand(gathering, { bandOrders, problems, note, signal })) found.push(patch);
   found.sort((a, b) => compare(a.path, b.path) || (a.member ?? 0) - (b.member ?? 0) || compare(a.name, b.name));
-  return { patches: found, notes: new Map(Object.entries(notes) as [SourceKind, Set<string>][]) };
+  return { patches: found, notes };
 }
 
 type Lister = typeof listFolder;

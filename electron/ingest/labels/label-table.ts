@@ -1,5 +1,6 @@
 // Labels by the tile's id, from a CSV file; and lists of tiles to leave out.
 import { AppError } from "../../../shared/domain/errors.ts";
+import { readFlaggedPatches } from "../readers/bigearthnet-v2.ts";
 import { type ByteSource, openByteSource } from "../readers/byte-source.ts";
 import { ClassNames, className } from "./class-name.ts";
 import { type CsvRow, csvRows } from "./csv.ts";
@@ -141,12 +142,17 @@ function oneHotColumns({ path, header, idAt, first, classNames }: OneHot) {
 const isFlag = (text: string) => /^\s*[01](\.0*)?\s*$/.test(text);
 
 /**
- * Ids in lists without a header, one a line, as BigEarthNet's `patches_with_seasonal_snow.csv` and `patches_with_cloud_and_shadow.csv`.
+ * Ids in lists without a header, one a line, as BigEarthNet's `patches_with_seasonal_snow.csv` and `patches_with_cloud_and_shadow.csv`; of
+ * BigEarthNet v2's metadata.parquet those of the patches that it flags for snow, clouds or shadows.
  * @throws AppError BAD_FILE, NO_DATA
  */
 export async function readExclusions(paths: readonly string[], skips: Skips, pace: Pace): Promise<Set<string>> {
   const ids = new Set<string>();
   for (const path of paths) {
+    if (/\.parquet$/i.test(path)) {
+      for (const id of await readFlaggedPatches(path)) ids.add(id);
+      continue;
+    }
     const source = openByteSource(path);
     try {
       const before = ids.size;

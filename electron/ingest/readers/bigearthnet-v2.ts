@@ -15,6 +15,12 @@ export const BIGEARTHNET_V2_RADIOMETRY = {
   source: "BigEarthNet v2: Level-2A of 2017 and 2018, processed anew from Level-1C without an offset: DN / 10000",
 } as const;
 
+/** The authors' metadata, and those of patches with snow, cloud or shadow, which they leave out. */
+export const METADATA_FILE = /^metadata(_for_patches_with_snow_cloud_or_shadow)?\.parquet$/;
+/** Lists of patches that the authors leave out. */
+export const EXCLUSION_FILE = /^patches_with_(seasonal_snow|cloud_and_shadow)\.csv$/;
+/** `<patch>_reference_map.tif` */
+export const REFERENCE_MAP = /_reference_map\.tiff?$/i;
 /** What a patch's name tells. */
 export interface PatchName {
   /** The folder above the patch's. */
@@ -58,6 +64,8 @@ export interface BigEarthNetMetadata {
   /** All classes, sorted. */
   readonly classes: readonly string[];
   find(patchId: string): PatchMetadata | null;
+  /** Names of the patches with rows that are wanted. */
+  names(isWanted: (row: PatchMetadata) => boolean): string[];
   /** By the name of v1's patch: v1's own 43 classes are then at hand, too. */
   findV1(v1Name: string): PatchMetadata | null;
 }
@@ -81,7 +89,7 @@ export async function readMetadata(path: string): Promise<BigEarthNetMetadata> {
     try {
       return await queryColumns(sql);
     } catch (error) {
-      if (error instanceof AppError) throw error;
+      if (error instanceof AppError && error.code !== "BAD_FILE") throw error;
       // DuckDB tells broken data in many ways.
       throw broken("cannot be read", error);
     }
@@ -122,6 +130,7 @@ export async function readMetadata(path: string): Promise<BigEarthNetMetadata> {
   const country = new Texts(table.country!);
   const snow = Int8Array.from(table.snow!, flag);
   const cloud = Int8Array.from(table.cloud!, flag);
+  const count = ids.length;
   const at = (row: number): PatchMetadata | null =>
     row < 0
       ? null
@@ -136,8 +145,13 @@ export async function readMetadata(path: string): Promise<BigEarthNetMetadata> {
         };
   return {
     path,
-    rows: ids.length,
+    rows: count,
     classes,
+    names(isWanted) {
+      const out: string[] = [];
+      for (let row = 0; row < count; row++) if (isWanted(at(row)!)) out.push(names.at(row));
+      return out;
+    },
     find: (patchId) => at(names.find(patchId)),
     findV1: (v1Name) => at(v1Rows[v1Names.find(v1Name)] ?? -1),
   };
@@ -209,6 +223,15 @@ class Texts {
   at(row: number): string | null {
     return this.known[this.indices[row]!] ?? null;
   }
+}
+
+/**
+ * Names of the patches that a metadata.parquet flags for snow, clouds or shadows.
+ * @throws AppError as `readMetadata`
+ */
+export async function readFlaggedPatches(path: string): Promise<readonly string[]> {
+  const { names } = await readMetadata(path);
+  return names(({ snow, cloud }) => snow === true || cloud === true);
 }
 
 const MAXIMUM_LIST_BYTES = 256 * 1024 * 1024;

@@ -131,7 +131,7 @@ function toldOf({ kind, path, labelsFile, labels, date, granule }: PatchItem): O
   readonly labels: readonly string[] | null;
 } {
   if (labelsFile) return readLabels(labelsFile);
-  if (kind === "bigearthnet-v1")
+  if (kind === "bigearthnet-v1" && !labels)
     throw new AppError("BAD_FILE", `${basename(path)}_labels_metadata.json is missing. Copy or download the patch again.`);
   return { labels, date, granule, crs: null, transform: null };
 }

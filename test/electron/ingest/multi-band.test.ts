@@ -158,7 +158,7 @@ describe("an image with all bands", () => {
     const gathering = new Gathering(root, problems);
     gathering.add({ path: root, files: readdirSync(root).sort(), folders: [] });
     const tell = async (opened: number) => {
-      const options = { bandOrders: new BandOrders(), problems, notes: new Set<string>(), signal: undefined, opened };
+      const options = { bandOrders: new BandOrders(), problems, note: () => {}, signal: undefined, opened };
       const found = await tellMultiBand(gathering, options);
       return found.map(({ samples }) => samples!.B02).join("");
     };
