@@ -12,6 +12,7 @@ import { BandOrders } from "./readers/band-orders.ts";
 import { otherNumbers } from "./readers/bands.ts";
 import { readLabels } from "./readers/bigearthnet.ts";
 import { byteScratch, openByteSource } from "./readers/byte-source.ts";
+import { TfRecordReader } from "./readers/tfrecord-patches.ts";
 import { sniff } from "./readers/tiff.ts";
 import { offsetOf, type SceneRadiometry } from "./scene.ts";
 import { tellScenes } from "./tell-scenes.ts";
@@ -195,14 +196,19 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const looked: OpenedPatch[] = [];
   const unfit = new Set<FoundPatch>();
   const lookInside = new Set(spread(whole, isScenes(kind) ? LOOKED_AT_SCENES : LOOKED_AT_PATCHES));
-  for (const patch of spread(whole, OPENED_PATCHES)) {
-    await pause(signal);
-    try {
-      looked.push(await openPatch(patch, bands, { pixels: lookInside.has(patch) }));
-    } catch (error) {
-      unfit.add(patch);
-      problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
+  const records = new TfRecordReader();
+  try {
+    for (const patch of spread(whole, OPENED_PATCHES)) {
+      await pause(signal);
+      try {
+        looked.push(await openPatch(patch, bands, { pixels: lookInside.has(patch), records }));
+      } catch (error) {
+        unfit.add(patch);
+        problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
+      }
     }
+  } finally {
+    records.close();
   }
   const isFloat = 2 * looked.filter((one) => one.isFloat).length > looked.length;
   const opened = looked.filter((one) => one.isFloat === isFloat);
@@ -272,7 +278,8 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       labelled: usable.filter(isLabelled).length,
       dates: dates.length > 0 ? [dates[0]!, dates.at(-1)!] : null,
       crs: [...new Set(opened.flatMap(({ crs }) => (crs ? [crs] : [])))].sort(compare),
-      bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.length),
+      // Of the patches in one file the first one stands for it.
+      bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.filter(({ member }) => !member).length),
       radiometry: { quantification: radiometry.quantification, offset: offsetOf(radiometry, "B02"), source: radiometry.source },
       baselines: [...new Set(scenes.flatMap(({ baseline }) => baseline ?? []))].sort(compare),
       cloudPercent: clouds.length > 0 ? mean(clouds) : null,
