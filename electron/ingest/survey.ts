@@ -108,7 +108,7 @@ export async function pause(signal: AbortSignal | undefined): Promise<void> {
 
 function nothingFound(root: string, { files, images }: Gathering, problems: readonly Problem[]): AppError {
   const help =
-    "Readable are Sentinel-2 products (.SAFE, also zipped), BigEarthNet (a folder a patch), EuroSAT MS (<Class>/<Class>_N.tif), folders with an image a band (B02.tif, x_B02.jp2) and GeoTIFFs with all bands.";
+    "Readable are Sentinel-2 products (.SAFE, also zipped), BigEarthNet v1 and v2 (a folder a patch), EuroSAT MS (<Class>/<Class>_N.tif), folders with an image a band (B02.tif, x_B02.jp2), GeoTIFFs with all bands, and TFRecords with BigEarthNet's bands.";
   if (files === 0 && problems.length === 0)
     return new AppError("NO_DATA", `${root} holds no files. Choose the folder that holds the imagery. ${help}`);
   if (problems.length > 0) {
@@ -127,7 +127,7 @@ function exampleOf(root: string, images: readonly string[]): string {
     const shown = relative(root, path);
     const kind = sniffFile(path);
     if (kind === "jpeg2000") return ` ${shown} is a JPEG 2000 image whose name tells no band.`;
-    if (kind === "tiff") return ` ${shown} is a TIFF whose name tells no band.`;
+    if (kind === "tiff") return ` ${shown} is a TIFF whose name tells no band, and no image with all of them.`;
   }
   return "";
 }
