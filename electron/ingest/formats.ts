@@ -18,7 +18,7 @@ export const EUROSAT_PIXELS = 64;
 export interface SourceFormat {
   /** For the user. */
   readonly title: string;
-  /** Bands that every patch must have; null: those that most of the scenes have. */
+  /** Bands that every patch must have; null: those that most of them have. */
   readonly bands: readonly BandName[] | null;
   /** Side of a patch on the 10 m grid, px; null: scenes of any size, which are cut. */
   readonly pixels: number | null;
@@ -65,7 +65,7 @@ export const FORMATS: Readonly<Record<SourceKind, SourceFormat>> = {
   "multi-band": { ...SCENES, title: "images with all bands", isNative: false, isFile: true },
   tfrecords: {
     title: "TFRecords of the study",
-    bands: BIGEARTHNET_BANDS,
+    bands: null,
     pixels: BIGEARTHNET_PIXELS,
     isNative: true,
     isFile: true,

@@ -8,6 +8,7 @@ import { LABELS_FILE } from "./readers/bigearthnet.ts";
 import { EXCLUSION_FILE, METADATA_FILE, parsePatchName, REFERENCE_MAP } from "./readers/bigearthnet-v2.ts";
 import { granuleIn, isoDateIn, parseBandFileName } from "./readers/names.ts";
 import { isSafeProduct } from "./readers/safe-product.ts";
+import { TFRECORD_NAME } from "./readers/tfrecord.ts";
 import { NO_SCENE, type Scene } from "./scene.ts";
 import type { Folder } from "./walk.ts";
 
@@ -72,6 +73,8 @@ export class Gathering {
   /** Folders of Sentinel-2 products: what is in them belongs together, and their metadata tell what it is. */
   readonly products = new Set<string>();
   readonly simulations: string[] = [];
+  /** Files that may be TFRecords. */
+  readonly records: string[] = [];
   /** BigEarthNet v2's metadata, and lists of patches to leave out. */
   readonly metadataFiles: string[] = [];
   readonly exclusionFiles: string[] = [];
@@ -147,6 +150,7 @@ export class Gathering {
     this.found.push(...eurosat, ...scenes);
     const rasters = eurosat.length > 0 ? [] : files.filter(isOtherRaster);
     if (rasters.length > 0) this.rasters.push({ path, files: rasters });
+    for (const file of files) if (TFRECORD_NAME.test(file) || !file.includes(".")) this.records.push(join(path, file));
     if (eurosat.length + scenes.length > 0 || this.images.length >= REMEMBERED_IMAGES) return;
     for (const file of files) if (/\.(tiff?|jp2|zip)$/i.test(file)) this.images.push(join(path, file));
   }

@@ -7,6 +7,7 @@ import { checkSampleType, ratioTo10m, sampleOf } from "./readers/bands.ts";
 import { sizeOf } from "./readers/byte-source.ts";
 import { openRaster } from "./readers/open-raster.ts";
 import type { Raster } from "./readers/raster.ts";
+import type { TfRecordReader } from "./readers/tfrecord-patches.ts";
 
 /** What was seen of a patch. */
 export interface OpenedPatch {
@@ -14,6 +15,7 @@ export interface OpenedPatch {
   /** Size on the 10 m grid, px. */
   readonly width: number;
   readonly height: number;
+  /** Of its files, which it may share with other patches. */
   readonly bytes: number;
   readonly crs: string | null;
   /** Metres, or degrees, that a pixel of the 10 m grid spans; null without a georeference. */
@@ -42,18 +44,24 @@ const LOOKED_AT: readonly BandName[] = ["B02", "B04", "B12"];
 /**
  * Opens all bands of a patch and checks their sizes.
  * @param options.pixels whether to look at pixels, too
+ * @param options.records reads examples of TFRecord files
  * @throws AppError when an image is missing, broken or does not fit
  */
-export async function openPatch(patch: FoundPatch, bands: readonly BandName[], options: { pixels: boolean }): Promise<OpenedPatch> {
+export async function openPatch(
+  patch: FoundPatch,
+  bands: readonly BandName[],
+  options: { pixels: boolean; records: TfRecordReader },
+): Promise<OpenedPatch> {
   const open = new Map<string, Raster>();
   try {
     const labels = labelsFile(patch);
     let bytes = labels ? sizeOf(labels) : 0;
     for (const file of new Set(bands.map((band) => bandFile(patch, band)!))) {
       for (const part of patch.parts ?? [file]) bytes += sizeOf(part);
-      open.set(file, openRaster(file, { isSparse: true, parts: patch.parts }));
+      if (patch.kind !== "tfrecords") open.set(file, openRaster(file, { isSparse: true, parts: patch.parts }));
     }
-    const rasters = bands.map((band) => ({ band, raster: open.get(bandFile(patch, band)!)! }));
+    const example = patch.kind === "tfrecords" ? await options.records.rasters(patch.path, patch.member!) : {};
+    const rasters = bands.map((band) => ({ band, raster: example[band] ?? open.get(bandFile(patch, band)!)! }));
     const reference = referenceSize(rasters, FORMATS[patch.kind].isNative);
     for (const { band, raster } of rasters) {
       sampleOf(patch, band, raster);

@@ -6,11 +6,13 @@ import type { ReadJob } from "./reader-pool.ts";
 import { readBigEarthNet } from "./readers/bigearthnet.ts";
 import { byteScratch } from "./readers/byte-source.ts";
 import { SceneReader } from "./readers/scenes.ts";
+import { TfRecordReader } from "./readers/tfrecord-patches.ts";
 
 /** Reads batches one after another. Keeps a buffer and the last scene between them. */
 export class PatchReader {
   private readonly scratch = byteScratch();
   private readonly scenes = new SceneReader();
+  private readonly records = new TfRecordReader();
   private spare: Uint16Array[] | undefined;
 
   /** Reads the items into one batch, in order. */
@@ -20,7 +22,8 @@ export class PatchReader {
     for (const item of items) {
       try {
         batch.begin(item);
-        if (isScenes(item.kind) || item.kind === "eurosat-ms") await this.scenes.read(item, batch);
+        if (item.kind === "tfrecords") await this.records.read(item, batch);
+        else if (isScenes(item.kind) || item.kind === "eurosat-ms") await this.scenes.read(item, batch);
         else await readBigEarthNet(item, batch, this.scratch);
       } catch (error) {
         // Files are hostile: whatever goes wrong with one patch, the rest goes on.
@@ -37,6 +40,7 @@ export class PatchReader {
 
   close(): void {
     this.scenes.close();
+    this.records.close();
   }
 
   private pixelsFor({ groups }: ReadSettings, tiles: number): Uint16Array[] {

@@ -13,6 +13,7 @@ import { BandOrders } from "./readers/band-orders.ts";
 import { otherNumbers } from "./readers/bands.ts";
 import { readLabels } from "./readers/bigearthnet.ts";
 import { byteScratch, openByteSource } from "./readers/byte-source.ts";
+import { TfRecordReader } from "./readers/tfrecord-patches.ts";
 import { sniff } from "./readers/tiff.ts";
 import { offsetOf, type SceneRadiometry } from "./scene.ts";
 import { tellScenes } from "./tell-scenes.ts";
@@ -115,7 +116,7 @@ export async function pause(signal: AbortSignal | undefined): Promise<void> {
 
 function nothingFound(root: string, { files, images }: Gathering, problems: readonly Problem[]): AppError {
   const help =
-    "Readable are Sentinel-2 products (.SAFE, also zipped), BigEarthNet (a folder a patch), EuroSAT MS (<Class>/<Class>_N.tif), folders with an image a band (B02.tif, x_B02.jp2) and GeoTIFFs with all bands.";
+    "Readable are Sentinel-2 products (.SAFE, also zipped), BigEarthNet v1 and v2 (a folder a patch), EuroSAT MS (<Class>/<Class>_N.tif), folders with an image a band (B02.tif, x_B02.jp2), GeoTIFFs with all bands, and TFRecords with BigEarthNet's bands.";
   if (files === 0 && problems.length === 0)
     return new AppError("NO_DATA", `${root} holds no files. Choose the folder that holds the imagery. ${help}`);
   if (problems.length > 0) {
@@ -134,7 +135,7 @@ function exampleOf(root: string, images: readonly string[]): string {
     const shown = relative(root, path);
     const kind = sniffFile(path);
     if (kind === "jpeg2000") return ` ${shown} is a JPEG 2000 image whose name tells no band.`;
-    if (kind === "tiff") return ` ${shown} is a TIFF whose name tells no band.`;
+    if (kind === "tiff") return ` ${shown} is a TIFF whose name tells no band, and no image with all of them.`;
   }
   return "";
 }
@@ -210,14 +211,19 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const looked: OpenedPatch[] = [];
   const unfit = new Set<FoundPatch>();
   const lookInside = new Set(spread(whole, isScenes(kind) ? LOOKED_AT_SCENES : LOOKED_AT_PATCHES));
-  for (const patch of spread(whole, OPENED_PATCHES)) {
-    await pause(signal);
-    try {
-      looked.push(await openPatch(patch, bands, { pixels: lookInside.has(patch) }));
-    } catch (error) {
-      unfit.add(patch);
-      problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
+  const records = new TfRecordReader();
+  try {
+    for (const patch of spread(whole, OPENED_PATCHES)) {
+      await pause(signal);
+      try {
+        looked.push(await openPatch(patch, bands, { pixels: lookInside.has(patch), records }));
+      } catch (error) {
+        unfit.add(patch);
+        problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
+      }
     }
+  } finally {
+    records.close();
   }
   const isFloat = 2 * looked.filter((one) => one.isFloat).length > looked.length;
   const opened = looked.filter((one) => one.isFloat === isFloat);
@@ -288,7 +294,8 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       labelled: usable.filter(isLabelled).length,
       dates: dates.length > 0 ? [dates[0]!, dates.at(-1)!] : null,
       crs: [...new Set(opened.flatMap(({ crs }) => (crs ? [crs] : [])))].sort(compare),
-      bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.length),
+      // Of the patches in one file the first one stands for it.
+      bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.filter(({ member }) => !member).length),
       radiometry: { quantification: radiometry.quantification, offset: offsetOf(radiometry, "B02"), source: radiometry.source },
       baselines: [...new Set(scenes.flatMap(({ baseline }) => baseline ?? []))].sort(compare),
       cloudPercent: clouds.length > 0 ? mean(clouds) : null,

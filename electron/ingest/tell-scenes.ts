@@ -14,6 +14,7 @@ import { findStacItem } from "./readers/stac.ts";
 import { bandsOf, NO_SCENE, type Scene, type SceneRadiometry, sceneOf, sceneOfEarthEngine, sceneOfMajorTom, sceneOfStac } from "./scene.ts";
 import { pause } from "./survey.ts";
 import { tellBigEarthNet } from "./tell-bigearthnet.ts";
+import { tellTfRecords } from "./tell-tfrecords.ts";
 
 export interface TellOptions {
   readonly problems: Problem[];
@@ -57,6 +58,7 @@ export async function tellScenes(gathering: Gathering, { problems, bandOrders, s
     found.push(shareRadiometry(tellScene(patch, gathering, list), radiometries));
   }
   for (const patch of await tellMultiBand(gathering, { bandOrders, problems, note, signal })) found.push(patch);
+  for (const patch of await tellTfRecords(gathering, { problems, signal })) found.push(patch);
   found.sort((a, b) => compare(a.path, b.path) || (a.member ?? 0) - (b.member ?? 0) || compare(a.name, b.name));
   return { patches: found, notes };
 }

@@ -60,6 +60,9 @@ const NAME_FEATURE = "patch_name";
 const LABELS_FEATURE = "original_labels";
 const MULTI_HOT_FEATURE = "original_labels_multi_hot";
 
+/** Names that TFRecord files have, if they have an extension: `a.tfrecord`, `a.tfrecord-00000-of-00010`. */
+export const TFRECORD_NAME = /\.(tfrecords?|tfrec)([-.][\w.-]*)?$/i;
+
 /** Whether a file begins as a TFRecord does. @param head 12 bytes at least */
 export function isTfRecord(head: Buffer): boolean {
   return head.length >= HEADER_BYTES && lengthOf(head) !== null;
