@@ -38,10 +38,8 @@ interface Image {
   readonly parts: readonly string[] | null;
 }
 
-/** What the images of a layout hold; shared by all of them. */
-interface Layout {
-  readonly steps: readonly Step[];
-}
+/** The time steps of images that are alike, shared by all of them. */
+type Layout = readonly Step[];
 
 interface Step {
   readonly label: string;
@@ -58,7 +56,7 @@ export async function tellMultiBand({ rasters, root }: Gathering, options: Multi
   const layouts = new Layouts(root, options);
   const found: FoundPatch[] = [];
   const add = (image: Image, layout: Layout | null) => {
-    for (const patch of layout ? patchesOf(root, image, layout) : []) found.push(patch);
+    if (layout) for (const patch of patchesOf(root, image, layout)) found.push(patch);
   };
   const open = async (image: Image): Promise<Layout | null> => {
     await pause(signal);
@@ -98,7 +96,7 @@ function imagesOf(folder: string, files: readonly string[]): Image[] {
   return [...whole, ...joined];
 }
 
-function* patchesOf(root: string, { folder, file, name, parts }: Image, { steps }: Layout): Generator<FoundPatch> {
+function* patchesOf(root: string, { folder, file, name, parts }: Image, steps: Layout): Generator<FoundPatch> {
   const path = join(folder, file);
   const context = namesAround(root, name, folder);
   for (const [i, { label, date, bands, samples, mask }] of steps.entries()) {
@@ -144,7 +142,7 @@ class Layouts {
     if (described) return described;
     // Pictures.
     if (raster.dtype === "uint8" || raster.dtype === "int8") return null;
-    const order = bandOrders.find(this.root, { ...raster, path });
+    const order = raster.descriptions.every(tellsNothing) ? bandOrders.find(this.root, { ...raster, path }) : null;
     if (order) return this.once(JSON.stringify(["in this order", ...order]), () => orderedLayout(order));
     this.count(path, raster);
     return null;
@@ -195,7 +193,7 @@ class Layouts {
         "multi-band",
         `Images hold more than is used: ${words.slice(0, LISTED_WORDS).join(", ")}${words.length > LISTED_WORDS ? ` and ${words.length - LISTED_WORDS} more` : ""}.`,
       );
-    return { steps };
+    return steps;
   }
 }
 
@@ -207,18 +205,19 @@ function maskOf({ masks }: TimeStep): Step["mask"] {
 function orderedLayout(order: readonly (BandName | null)[]): Layout {
   const samples = Object.fromEntries(order.flatMap((band, sample) => (band ? [[band, sample]] : [])));
   const bands = BAND_NAMES.filter((band) => order.includes(band));
-  return { steps: [{ label: "", date: null, bands, samples, mask: null }] };
+  return [{ label: "", date: null, bands, samples, mask: null }];
 }
+
+/** No description, or one as `Band 1`. */
+const tellsNothing = (description: string | null) => /^((band|layer|channel)?[ _-]*\d*)?$/i.test(description?.trim() ?? "");
 
 /** Why an image whose bands nothing tells is left out, and what to do. */
 function untoldReason({ bands, descriptions }: Raster, others: string, { told }: BandOrders): string {
-  const words = descriptions.filter((description) => description?.trim());
-  const what =
-    words.length > 0
-      ? `has ${bands} bands that are none of Sentinel-2 by their descriptions (${words.slice(0, LISTED_WORDS).join(", ")} ...)${others}.`
-      : `has ${bands} bands, and nothing in it says which is which${others}.`;
+  const words = descriptions.filter((description) => !tellsNothing(description));
+  if (words.length > 0)
+    return `has ${bands} bands that are none of Sentinel-2 by their descriptions (${words.slice(0, LISTED_WORDS).join(", ")} ...)${others}. If they are, describe them by their names, such as B02.`;
   const mismatch = told && told.length !== bands ? ` The order given names ${told.length} bands.` : "";
   const orders = suggestedOrders(bands).map((order) => `${order.bands.map((band) => band ?? "-").join(",")} (${order.name})`);
   const example = orders.length > 0 ? `; common ones are ${orders.join("; ")}` : "";
-  return `${what}${mismatch} Tell their order with --band-order B02,B03,..., "-" for what is no band${example}.`;
+  return `has ${bands} bands, and nothing in it says which is which${others}.${mismatch} Tell their order with --band-order B02,B03,..., "-" for what is no band${example}.`;
 }

@@ -142,7 +142,8 @@ describe("an image with all bands", () => {
     writeFileSync(join(root, "x_VV.tif"), "not opened");
     writeStack(join(root, "landsat.tif"), { describe: (band) => `SR_${band}` });
     writeFileSync(join(root, "text.tif"), "hello");
-    const { sources, problems } = await scanFolder(root);
+    // An order is for images that tell nothing, not for those that tell something else.
+    const { sources, problems } = await scanFolder(root, { bandOrders: new BandOrders([], [...SIX]) });
     expect(sources).toMatchObject([{ patches: 1 }]);
     expect(problems).toEqual([
       { path: join(root, "landsat.tif"), reason: expect.stringMatching(/6 bands that are none of Sentinel-2.*SR_B02/) },
@@ -194,11 +195,11 @@ describe("an image that does not tell its bands", () => {
     const root = temporaryFolder();
     const workspace = temporaryFolder();
     writeStack(join(root, "a.tif"), { describe: null, bands: [...SIX].reverse() });
-    const order = [...SIX].reverse();
+    const order: BandName[] = [...SIX].reverse();
     const { folder } = await ingest(root, { workspace, bandOrder: order });
     expect(await pixelsOf(folder, 0, "B02")).toEqual(expectedPixels("B02", 0));
     expect(readBandOrders(workspace)).toMatchObject([{ folder: root, bands: 6, dtype: "uint16", order }]);
-    writeStack(join(root, "b.tif"), { describe: null, bands: order });
+    writeStack(join(root, "b.tif"), { describe: (band) => `Band ${order.indexOf(band) + 1}`, bands: order });
     expect(await ingest(root, { workspace })).toMatchObject({ tiles: 2, kept: 1, skipped: [] });
     const bandOrders = new BandOrders(readBandOrders(workspace));
     expect((await scanFolder(root, { bandOrders })).sources).toMatchObject([{ patches: 2 }]);
