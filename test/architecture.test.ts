@@ -18,6 +18,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: [
       /^node:/,
       /^geotiff$/,
+      /^zstddec$/,
       /^@cornerstonejs\/codec-openjpeg/,
       /^yauzl$/,
       /^fast-xml-parser$/,

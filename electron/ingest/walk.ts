@@ -123,7 +123,9 @@ function listArchive(path: string, onProblem: WalkOptions["onProblem"]): Listing
 /** Whether a file is an archive that can be listed; one that is broken is a problem. */
 function isArchive(path: string, onProblem: WalkOptions["onProblem"]): boolean {
   try {
-    return findInZip(path) !== null;
+    if (findInZip(path) !== null) return true;
+    onProblem({ path, reason: "is no zip archive, whatever its name says. Copy or download it again." });
+    return false;
   } catch (error) {
     onProblem({ path, reason: messageOf(error).replace(`${path} `, "") });
     return false;

@@ -2,6 +2,7 @@
 // A direct reader since geotiff.js opens 264 BigEarthNet patches a second, and this one thousands (docs/decisions.md).
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { type ByteSource, openByteSource } from "./byte-source.ts";
+import { checkCompression, loadGeotiff } from "./fallback-decoders.ts";
 import type { Affine, Raster, Samples, Window } from "./raster.ts";
 import { readTiff, type SampleType, type TiffLayout, type TiffTags } from "./tiff.ts";
 import { COMPRESSION, decodeBlock, undoFloatPredictor, undoHorizontalPredictor } from "./tiff-codecs.ts";
@@ -287,9 +288,10 @@ async function openFallback(path: string, layout: TiffLayout): Promise<FallbackR
       },
     );
   try {
-    const { GeoTIFF } = await import("geotiff");
+    const GeoTIFF = await loadGeotiff();
     const tiff = await GeoTIFF.fromSource(slicesOf(openByteSource(path)));
     const image = await tiff.getImage(0);
+    await checkCompression(layout.compression, image);
     return {
       async read({ band, x, y, width, height }) {
         try {

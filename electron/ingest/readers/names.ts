@@ -39,9 +39,9 @@ export function parseBandFileName(name: string): BandFileName | null {
   return { band, scene, resolutionMetres: resolution ? Number(resolution[1]) : null, isRaw };
 }
 
-/** A name that is safe as part of a file name and in every tool: letters, digits, dot, dash, underscore. */
+/** A name that is safe as part of a file name and in every tool: letters, digits, dot, dash, underscore; it begins with none of the signs. */
 export function sanitise(name: string): string {
-  const safe = name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "");
+  const safe = name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+/, "");
   return safe.slice(0, 160) || "tile";
 }
 

@@ -3,8 +3,10 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { readWhole } from "./byte-source.ts";
 
-/** A granule's metadata has 0.6 MB, a cloud mask of thousands of outlines 10 MB. The worst document of this size takes 6 s. */
+/** A granule's metadata has 0.6 MB, a cloud mask of thousands of outlines 10 MB. */
 const MAXIMUM_XML_BYTES = 32 * 1024 * 1024;
+/** Tags, and as many attributes: each takes about 300 bytes once it is read. A granule's metadata has 10,000. */
+const MAXIMUM_TAGS = 400_000;
 /** Elements in each other; Sentinel-2's metadata has 8. */
 const MAXIMUM_DEPTH = 64;
 
@@ -96,6 +98,8 @@ export function parseXml(text: string, path: string): XmlElement {
     throw new AppError("UNSUPPORTED", `${path} defines a document type, as Sentinel-2's metadata never does. Copy or download it again.`, {
       data: { path },
     });
+  for (const sign of ["<", "="])
+    if (countOf(text, sign) > MAXIMUM_TAGS) throw broken(`it has more than ${MAXIMUM_TAGS} tags or attributes`);
   let document: unknown;
   try {
     // The parser itself takes what is cut short or crossed.
@@ -118,4 +122,10 @@ export function parseXml(text: string, path: string): XmlElement {
   const roots = [...new XmlElement("", document).children()];
   if (roots.length !== 1) throw broken(`it has ${roots.length} elements at its top`);
   return roots[0]!;
+}
+
+function countOf(text: string, sign: string): number {
+  let count = 0;
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) count++;
+  return count;
 }

@@ -64,6 +64,20 @@ describe("the command line", () => {
     expect({ code, out }).toEqual({ code: 2, out: "" });
   });
 
+  it("times ingestion, several times, and leaves nothing of it behind", async () => {
+    const patches = join(import.meta.dirname, "../../fixtures/data/bigearthnet-v1");
+    const { code, out } = await cli(["bench", "ingest", "--folder", patches, "--repeats", "2", "--python", "no-such-python", "--json"]);
+    expect(code).toBe(0);
+    const [own, ...others] = JSON.parse(out) as { contender: string; runs: Record<string, number>[] }[];
+    expect(others).toEqual([]);
+    expect(own!.runs).toHaveLength(2);
+    for (const run of own!.runs) {
+      expect(run.patches).toBe(2);
+      for (const figure of ["patchesPerSecond", "readPerSecond", "cpuMs", "peakRssMb"]) expect(run[figure], figure).toBeGreaterThan(0);
+    }
+    expect(existsSync(join(folder, "workspace"))).toBe(false);
+  });
+
   it.each([
     ["tiles", ["--dataset", "d"]],
     ["tile", ["x", "--dataset", "d", "--out", "x.npy"]],

@@ -78,6 +78,7 @@ describe("a zipped folder", () => {
     expect(sources).toMatchObject([{ kind: "bigearthnet-v1", patches: 2 }]);
     expect(problems).toEqual([
       { path: join(root, "cut.zip"), reason: expect.stringMatching(/^is a broken zip archive: .* cut short\./) },
+      { path: join(root, "none.zip"), reason: expect.stringContaining("is no zip archive") },
       { path: join(root, "odd.zip", "inner.zip"), reason: expect.stringContaining("is a zip archive in another") },
       { path: expect.stringContaining('odd.zip: "../B02.tif"'), reason: expect.stringContaining("leads out of the archive") },
     ]);
