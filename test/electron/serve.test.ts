@@ -12,7 +12,7 @@ import { AppError } from "../../shared/domain/errors.ts";
 
 /** A host that answers a few calls; the others are never reached here. */
 const host = {
-  listFolders: async (path: string | null) => {
+  listFolders: async ({ path }: { path: string | null }) => {
     throw new AppError("NOT_A_FOLDER", `${path} is not a folder.`, { data: { path } });
   },
   image: async (path: string) => (path.startsWith("/image/tile/a/") ? new Uint8Array([137, 80, 78, 71]) : undefined),
