@@ -24,7 +24,6 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       /^fast-xml-parser$/,
       /^proj4$/,
       /^sql\.js/,
-      /^shpjs$/,
       /^@duckdb\//,
       /^sharp$/,
       /^zod$/,
