@@ -133,6 +133,20 @@ describe("setting up with an installed TensorFlow", () => {
     expect(await readdir(runtimes())).toHaveLength(1);
   });
 
+  test("does without the application's own operations where they do not compile, and says so", async () => {
+    const lines: string[] = [];
+    const exec = machine({
+      "-std=c++17": async (args) =>
+        args.some((arg) => arg.endsWith("kernels.cc"))
+          ? { code: 1, stdout: "", stderr: "kernels.cc:7: error: no target clones here\n" }
+          : compile(args),
+    });
+    const options = { root: runtimes(), tensorflowPath: await installed(), log: (line: string) => lines.push(line) };
+    expect(await provision({ ...options, exec })).toMatchObject({ ownKernels: false });
+    expect(lines).toContainEqual(expect.stringMatching(/without the application's own operations.*no target clones here/));
+    expect(await provision({ ...options, exec: machine({ "-std=c++17": compile }) })).toMatchObject({ ownKernels: true });
+  });
+
   test("notices that a file has another size or other contents", async () => {
     const tensorflowPath = await installed();
     const runtime = await provision({ root: runtimes(), exec: machine({ "-std=c++17": compile }), tensorflowPath });
