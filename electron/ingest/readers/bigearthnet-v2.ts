@@ -5,16 +5,6 @@ import { type ParquetValue, queryColumns, quotePath } from "../parquet.ts";
 import { readWhole } from "./byte-source.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 
-/**
- * Patches are Level-2A of 2017 and 2018, processed anew by the authors (N9999) from Level-1C without an offset; 0 is no data, though no tag says so.
- * The archive's own files tell no radiometry.
- */
-export const BIGEARTHNET_V2_RADIOMETRY = {
-  quantification: 10_000,
-  offset: 0,
-  source: "BigEarthNet v2: Level-2A of 2017 and 2018, processed anew from Level-1C without an offset: DN / 10000",
-} as const;
-
 /** The authors' metadata, and those of patches with snow, cloud or shadow, which they leave out. */
 export const METADATA_FILE = /^metadata(_for_patches_with_snow_cloud_or_shadow)?\.parquet$/;
 /** Lists of patches that the authors leave out. */

@@ -4,6 +4,7 @@ import { BAND_NAMES, BANDS, type BandName } from "../../../shared/domain/bands.t
 import type { Problem } from "../../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { NO_DATA_DN, SATURATED_DN } from "../../../shared/raster/radiometry.ts";
+import { offsetOfBaseline } from "./baseline.ts";
 import { listFolder } from "./byte-source.ts";
 import { granuleIn, isoDateIn, parseBandFileName } from "./names.ts";
 import { type Geocoding, type GranuleDocument, type ProductDocument, readSafeDocument, type SafeLevel } from "./safe-metadata.ts";
@@ -68,11 +69,6 @@ const MAXIMUM_DOCUMENTS = 8;
 /** Folders in a granule: IMG_DATA/R10m. */
 const MAXIMUM_DEPTH = 3;
 const MAXIMUM_FILES = 20_000;
-/** From this processing baseline on products hold offsets (ESA, Sentinel-2 Products Specification Document, issue 14.9). */
-const FIRST_OFFSET_BASELINE = 4;
-const ASSUMED_OFFSET = -1000;
-/** Baselines of trial processings, as 99.99, tell nothing. */
-const LAST_BASELINE = 90;
 const ASSUMED_QUANTIFICATION = 10_000;
 
 /** Whether a folder is a product, or a granule of one: what is in it then belongs together. */
@@ -275,13 +271,12 @@ function radiometryOf(
   const all = (offset: (band: BandName) => number) =>
     Object.fromEntries(BAND_NAMES.map((band) => [band, offset(band)])) as Record<BandName, number>;
   if (!told) {
-    const number = Number(baseline);
-    const hasOffset = baseline !== null && number >= FIRST_OFFSET_BASELINE && number < LAST_BASELINE;
+    const offset = offsetOfBaseline(baseline) ?? 0;
     const why = baseline === null ? "nothing tells the processing baseline" : `processing baseline ${baseline}`;
     return {
-      offsets: all(() => (hasOffset ? ASSUMED_OFFSET : 0)),
+      offsets: all(() => offset),
       quantification: ASSUMED_QUANTIFICATION,
-      radiometrySource: `assumed: (DN ${hasOffset ? "- 1000" : "+ 0"}) / 10000 (${why})`,
+      radiometrySource: `assumed: (DN ${offset < 0 ? "-" : "+"} ${Math.abs(offset)}) / 10000 (${why})`,
       isRadiometryTold: false,
     };
   }

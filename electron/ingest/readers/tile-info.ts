@@ -1,6 +1,5 @@
 // tileInfo.json, which stands beside the bands in the Sentinel-2 buckets of cloud providers.
-import { AppError } from "../../../shared/domain/errors.ts";
-import { readWhole } from "./byte-source.ts";
+import { isObject, readJson } from "./json-file.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 
 export interface TileInfo {
@@ -25,13 +24,7 @@ const MAXIMUM_JSON_BYTES = 1024 * 1024;
  * @throws AppError NOT_FOUND, NO_ACCESS, BAD_FILE
  */
 export function readTileInfo(path: string): TileInfo {
-  let info: unknown;
-  try {
-    info = JSON.parse(readWhole(path, MAXIMUM_JSON_BYTES).toString("utf8"));
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError("BAD_FILE", `${path} is not valid JSON. Copy or download it again.`, { data: { path }, cause: error });
-  }
+  const info = readJson(path, MAXIMUM_JSON_BYTES);
   const at = (...keys: string[]) => keys.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), info);
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const zone = at("utmZone");
@@ -46,10 +39,6 @@ export function readTileInfo(path: string): TileInfo {
     baseline: /_N(\d\d\.\d\d)$/.exec(text(at("datastrip", "id")))?.[1] ?? null,
     cloudPercent: typeof cloudPercent === "number" ? cloudPercent : null,
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 /** The box around a GeoJSON polygon's outline. */

@@ -7,6 +7,7 @@ import type { Job, Study } from "../../../shared/domain/workspace.ts";
 import { FamilyMark } from "../../components/FamilyMark.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
 import { showError } from "../../components/notices.tsx";
+import { ProgressBar } from "../../components/ProgressBar.tsx";
 import { SimulationBadgeOf } from "../../components/SimulationBadge.tsx";
 import { Warning } from "../../components/Warning.tsx";
 import { useHost, useJobs } from "../../state/host.tsx";
@@ -76,7 +77,6 @@ function Running({ run, study, job, progress }: RunningProps) {
   const { state } = run;
   const { dataset, pretrain } = study.config;
   const last = state.curve.at(-1);
-  const share = state.steps > 0 ? state.step / state.steps : 0;
   const stepsLeft = state.steps - state.step;
   const secondsLeft = last && state.phase === "pretrain" ? (stepsLeft * 2 * pretrain.batchSize) / last.viewsPerSecond : null;
   return (
@@ -91,16 +91,7 @@ function Running({ run, study, job, progress }: RunningProps) {
         {job && <CancelButton job={job} />}
       </div>
       <Verdict state={state} />
-      <div
-        className={classes.bar}
-        role="progressbar"
-        aria-label={`Pretraining of ${run.arm}, seed ${run.seed}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round(share * 100)}
-      >
-        <span style={{ width: `${share * 100}%` }} />
-      </div>
+      <ProgressBar label={`Pretraining of ${run.arm}, seed ${run.seed}`} done={state.step} total={state.steps} />
       <dl className={classes.facts}>
         <Fact name="step" value={state.steps > 0 ? `${count(state.step)} of ${count(state.steps)}` : "..."} />
         <Fact name="epoch" value={last ? last.epoch.toFixed(1) : "..."} />
