@@ -1,5 +1,5 @@
 // What stands for the command line on one GPU: study run <study> --stage <stage> --workspace <folder> --json, with fake workers. It notes the
-// GPU that it sees; on the one named `broken` it dies, on `refused` it fails.
+// GPU that it sees; on the one named `broken` it dies, on `refused` it fails. STEPS in the environment tells how long a run is.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../../electron/commands/context.ts";
@@ -18,6 +18,6 @@ if (gpu === "broken") {
 await runCommand({ json: true }, async ({ signal, print }) => {
   if (gpu === "refused") throw new AppError("OUT_OF_MEMORY", "too little");
   const study = await readStudy(workspace, name);
-  const startWorker = fakeWorkers({ steps: 20, stepMs: 20 }).start;
+  const startWorker = fakeWorkers({ steps: Number(process.env.STEPS ?? 20), stepMs: 20 }).start;
   print(await runStudy({ workspace, study, stage, signal, startWorker, pollMs: 20 }), () => "");
 });
