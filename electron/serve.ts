@@ -29,6 +29,22 @@ export interface Served {
 const LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024;
 const COOKIE = "simclr_s2_token";
 
+/** What the host has beside the calls of the contract, by its path. */
+const DATA = [
+  {
+    prefix: "/image/",
+    of: (host: Host, path: string) => host.image(path),
+    headers: { "Content-Type": "image/png", "Cache-Control": "private, max-age=3600" },
+    none: "No such image.",
+  },
+  {
+    prefix: "/columns/",
+    of: (host: Host, path: string) => host.columns(path),
+    headers: { "Content-Type": "application/octet-stream", "Cache-Control": "no-store" },
+    none: "No such columns.",
+  },
+];
+
 /**
  * Starts the browser door.
  * @throws AppError BUSY when the port is taken
@@ -67,15 +83,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
     if (!isOurHost(request.headers.host) || !isOurOrigin(request)) return plain(response, 403, "This address is not served here.");
     if (request.method !== "GET" && request.method !== "HEAD") return plain(response, 405, "Only GET.");
     const entry = url.pathname === "/" || url.pathname === "/index.html";
-    if ((entry || url.pathname.startsWith("/image/")) && !isAllowed(request, url)) {
+    const given = DATA.find(({ prefix }) => url.pathname.startsWith(prefix));
+    if ((entry || given) && !isAllowed(request, url)) {
       return plain(response, 401, "The token is missing or wrong. Open the whole address that the command printed.");
     }
-    if (url.pathname.startsWith("/image/")) {
+    if (given) {
       try {
-        const image = await options.host.image(url.pathname + url.search);
-        if (!image) return plain(response, 404, "No such image.");
-        response.writeHead(200, { "Content-Type": "image/png", "Cache-Control": "private, max-age=3600" });
-        response.end(image);
+        const body = await given.of(options.host, url.pathname + url.search);
+        if (!body) return plain(response, 404, given.none);
+        response.writeHead(200, given.headers);
+        response.end(body);
       } catch (error) {
         if (error instanceof AppError) return plain(response, 404, error.message);
         throw error;

@@ -54,6 +54,20 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ["shared/contract", "shared/domain", "shared/figures"],
     packages: [/^react/, /^@mantine\//, /^@tabler\//, /^@tanstack\//, /^@orpc\/(client|tanstack-query)/, /^zod$/],
   },
+  "renderer/views/data/map": {
+    rooms: ["renderer", "shared/contract", "shared/domain", "shared/figures"],
+    packages: [
+      /^react/,
+      /^@mantine\//,
+      /^@tabler\//,
+      /^@tanstack\//,
+      /^zod$/,
+      /^maplibre-gl/,
+      /^topojson-client$/,
+      /^topojson-specification$/,
+      /^world-atlas\//,
+    ],
+  },
 };
 
 interface Import {

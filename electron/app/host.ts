@@ -42,6 +42,7 @@ import {
 import { watchStudy } from "../runs/watch.ts";
 import { diagnose } from "../training/engines/doctor.ts";
 import { trainingGpus } from "../training/engines/gpus.ts";
+import { readColumns } from "./columns.ts";
 import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
@@ -331,6 +332,11 @@ export class Host {
   /** A PNG by its path under the door's origin (`imagePaths` of the contract); `undefined` when it is no such path. */
   image(pathAndQuery: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return this.images.png(pathAndQuery);
+  }
+
+  /** Columns of tiles by their path under the page's origin (`columnPaths` of the contract); `undefined` when it is no such path. */
+  columns(pathAndQuery: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return readColumns(this.path, pathAndQuery);
   }
 
   preview(input: PreviewInput): Promise<PreviewOutput> {

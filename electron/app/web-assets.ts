@@ -9,6 +9,7 @@ export const RENDERER_FOLDER = fileURLToPath(new URL("../renderer/", import.meta
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
   ".png": "image/png",
@@ -50,6 +51,7 @@ export function contentSecurityPolicy(options: { connect: string; images: string
   return [
     "default-src 'none'",
     "script-src 'self'",
+    "worker-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     `img-src 'self' data: blob: ${options.images}`.trim(),
     "font-src 'self' data:",

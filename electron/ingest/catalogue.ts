@@ -130,7 +130,7 @@ class Conditions {
   readonly parameters: (string | number | readonly string[])[] = [];
   private readonly conditions: string[] = [];
 
-  constructor({ label, labels, ids, sources, granules, countries, splits, from, to, bounds, text, ...most }: TileQuery) {
+  constructor({ label, labels, ids, sources, granules, countries, splits, from, to, bounds, area, text, ...most }: TileQuery) {
     if (label != null) this.add((p) => `list_contains(labels, ${p})`, label);
     if (labels) this.add((p) => `list_has_any(labels, ${p})`, labels);
     for (const [column, values] of Object.entries({ id: ids, source: sources, granule: granules, country: countries, split: splits }))
@@ -142,6 +142,7 @@ class Conditions {
     const shares = { cloud: most.maxCloud, snow: most.maxSnow, nodata: most.maxNodata, saturated: most.maxSaturated };
     for (const [column, share] of Object.entries(shares)) if (share !== undefined) this.add((p) => `${column} <= ${p}`, share);
     if (bounds) this.within(bounds as [number, number, number, number]);
+    if (area) this.inside(area);
   }
 
   get where(): string {
@@ -158,10 +159,31 @@ class Conditions {
     this.add((p) => `north >= ${p}`, south);
     this.add((p) => `south <= ${p}`, north);
     const n = this.parameters.push(west, east < west ? east + 360 : east);
-    const turns = [-360, 0, 360].map((turn) => `(east + ${turn} >= $${n - 1} AND west + ${turn} <= $${n})`);
+    const turns = TURNS.map((turn) => `(east + ${turn} >= $${n - 1} AND west + ${turn} <= $${n})`);
+    this.conditions.push(`(${turns.join(" OR ")})`);
+  }
+
+  /** Even-odd rule for the middle: how many edges lie east of it. */
+  private inside(area: readonly number[]): void {
+    const corners = Array.from({ length: area.length / 2 }, (_, i) => {
+      const n = this.parameters.push(area[2 * i]!, area[2 * i + 1]!);
+      return { x: `$${n - 1}`, y: `$${n}` };
+    });
+    const turns = TURNS.map((turn) => {
+      const x = `((west + east) / 2 + ${turn})`;
+      const crossings = corners.map((to, i) => {
+        const from = corners.at(i - 1)!;
+        return `CASE WHEN (${from.y} > (south + north) / 2) <> (${to.y} > (south + north) / 2)
+          AND ${x} < ${from.x} + (${to.x} - ${from.x}) * ((south + north) / 2 - ${from.y}) / (${to.y} - ${from.y}) THEN 1 ELSE 0 END`;
+      });
+      return `(${crossings.join(" + ")}) % 2 = 1`;
+    });
     this.conditions.push(`(${turns.join(" OR ")})`);
   }
 }
+
+/** Turns of the Earth by which a place may be told. */
+const TURNS = [-360, 0, 360];
 
 /**
  * Lists tiles.
@@ -171,15 +193,26 @@ class Conditions {
 export async function listTiles(datasetFolder: string, query: TileQuery = {}): Promise<{ total: number; tiles: Tile[] }> {
   return withIndex(datasetFolder, async (index) => {
     const { where, parameters } = new Conditions(query);
-    const order = query.order ?? "index";
     const rows = await queryColumns(
-      `SELECT "index" FROM ${index.table}${where} ORDER BY ${order === "index" ? "" : `"${order}" NULLS LAST, `}"index"
+      `SELECT "index" FROM ${index.table}${where}${orderOf(query)}
        ${query.limit !== undefined && query.limit < Number.MAX_SAFE_INTEGER ? `LIMIT ${query.limit}` : ""} OFFSET ${query.offset ?? 0}`,
       parameters,
     );
     const [count] = await queryParquet(`SELECT count(*) AS n FROM ${index.table}${where}`, parameters);
     return { total: Number(count!.n), tiles: await tilesAt(datasetFolder, index, rows.index as number[]) };
   });
+}
+
+/** The rows of all tiles of a query, in its order. @throws AppError as `listTiles` */
+export async function matchingRows(datasetFolder: string, query: TileQuery): Promise<number[]> {
+  return withIndex(datasetFolder, async ({ table }) => {
+    const { where, parameters } = new Conditions(query);
+    return (await queryColumns(`SELECT "index" FROM ${table}${where}${orderOf(query)}`, parameters)).index as number[];
+  });
+}
+
+function orderOf({ order = "index" }: TileQuery): string {
+  return ` ORDER BY ${order === "index" ? "" : `"${order}" NULLS LAST, `}"index"`;
 }
 
 /** The tile of a row. @throws AppError NOT_FOUND */

@@ -31,7 +31,9 @@ function workspaceFolder(): string {
 function serveProtocols(current: Host): void {
   const policy = contentSecurityPolicy({ connect: "", images: `${IMAGE_SCHEME}:` });
   protocol.handle("studio", async (request) => {
-    const asset = await readAsset(new URL(request.url).pathname);
+    const { pathname, search } = new URL(request.url);
+    if (pathname.startsWith("/columns/")) return columnsAt(current, pathname + search);
+    const asset = await readAsset(pathname);
     if (!asset) return new Response("No such file.", { status: 404 });
     return new Response(asset.body, {
       headers: { "Content-Type": asset.type, "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff" },
@@ -42,6 +44,15 @@ function serveProtocols(current: Host): void {
     const image = await current.image(url.pathname + url.search).catch(() => undefined);
     return image ? new Response(image, { headers: { "Content-Type": "image/png" } }) : new Response("No such image.", { status: 404 });
   });
+}
+
+async function columnsAt(current: Host, path: string): Promise<Response> {
+  try {
+    const columns = await current.columns(path);
+    return columns ? new Response(columns) : new Response("No such columns.", { status: 404 });
+  } catch (error) {
+    return new Response(error instanceof Error ? error.message : String(error), { status: 404 });
+  }
 }
 
 function connectWindows(current: Host): void {

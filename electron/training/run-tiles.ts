@@ -4,10 +4,16 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { createLabelDraws } from "../../shared/domain/label-draw.ts";
 import { isPositive } from "../../shared/domain/labels.ts";
 import { FinetuneSettings, type RunConfig } from "../../shared/domain/run-config.ts";
-import { drawPretrainingRows, drawProbeRows, type PlacedTile, splitTiles } from "../../shared/domain/splits.ts";
+import { drawPretrainingRows, drawProbeRows, type PlacedTile, type Split, splitTiles } from "../../shared/domain/splits.ts";
 
 /** What is looked at of the catalogue. */
 export type RunTile = PlacedTile & Pick<Tile, "index">;
+
+/** The parts of the tiles with labels. Pretraining only: the default label sets decide, so that a fine-tuning later on by default tests on unseen tiles. */
+export function splitLabelled(labelled: readonly RunTile[], finetune: FinetuneSettings): Split {
+  const labelSets = finetune.labelSets.length > 0 ? finetune.labelSets : FinetuneSettings.parse({}).labelSets;
+  return splitTiles(labelled, { ...finetune, labelSets });
+}
 
 export interface RunTiles {
   /** Rows of the store to pretrain on; none of them is in the test part. */
@@ -28,9 +34,7 @@ export function chooseRunTiles(tiles: readonly RunTile[], config: RunConfig): Ru
       "BAD_ARGUMENT",
       `finetune.trainShare and finetune.validationShare (${finetune.trainShare} + ${finetune.validationShare}) leave no tiles for the test. Together they must stay below 1.`,
     );
-  // Pretraining only: the default label sets decide the split, so that a fine-tuning later on by default tests on unseen tiles.
-  const settings = finetune.labelSets.length > 0 ? finetune : { ...finetune, labelSets: FinetuneSettings.parse({}).labelSets };
-  const split = splitTiles(labelled, settings);
+  const split = splitLabelled(labelled, finetune);
   if (labelled.length > 0)
     for (const labelSet of finetune.labelSets) createLabelDraws({ tiles: labelled, split, settings: finetune, labelSet });
 

@@ -27,6 +27,13 @@ export const TileFilter = z.strictObject({
     .refine(([, south, , north]) => south! <= north!, "the second, south, may not be above the fourth, north")
     .optional()
     .describe("west,south,east,north in degrees (WGS84): tiles that reach into it; west above east goes across the antimeridian"),
+  area: z
+    .array(z.number().min(-540).max(540))
+    .min(6)
+    .max(256)
+    .refine((numbers) => numbers.length % 2 === 0, "every corner needs a longitude and a latitude")
+    .optional()
+    .describe("longitude,latitude of each corner of a polygon in degrees (WGS84): tiles whose middle lies in it"),
   maxCloud: atMost("cloud"),
   maxSnow: atMost("snow"),
   maxNodata: atMost("pixels without data"),

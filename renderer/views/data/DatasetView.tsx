@@ -1,8 +1,8 @@
 // One data set: facets, the grid of its tiles, and the inspector of the picked one.
-import { ActionIcon, Button, Group, Select, Slider, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, SegmentedControl, Select, Slider, Tooltip } from "@mantine/core";
 import { IconFilterOff, IconFolderPlus, IconInfoCircle, IconPhotoOff } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useCallback, useMemo, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState, useSyncExternalStore } from "react";
 import { availableCombinations } from "../../../shared/domain/band-combinations.ts";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
 import type { TileFilter, TileOrder } from "../../../shared/domain/tile-query.ts";
@@ -19,13 +19,19 @@ import { DatasetInspector } from "./DatasetInspector.tsx";
 import classes from "./DatasetView.module.css";
 import { Duplicates } from "./Duplicates.tsx";
 import { FilterPanel } from "./FilterPanel.tsx";
-import { filterOf, isFiltering, orderOf, queryOf } from "./filter.ts";
+import { filterOf, isFiltering, LAYOUTS, layoutOf, orderOf, queryOf } from "./filter.ts";
+import { GridLink } from "./map/GridLink.tsx";
 import { PAGE, TileGrid } from "./TileGrid.tsx";
 import { TileInspector } from "./TileInspector.tsx";
+
+/** Loaded when it is looked at: MapLibre is as large as all the rest. */
+const TileMap = lazy(() => import("./map/TileMap.tsx"));
 
 const SMALLEST_TILE = 40;
 const LARGEST_TILE = 240;
 const USUAL_TILE = 96;
+
+const LAYOUT_TITLES: Readonly<Record<(typeof LAYOUTS)[number], string>> = { grid: "Grid", both: "Both", map: "Map" };
 
 const ORDERS: Readonly<Record<TileOrder, string>> = {
   index: "As stored",
@@ -61,6 +67,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
   const pick = (index: number | null) =>
     setQuery({ tile: index === null ? null : String(index), about: null }, { replace: picked !== null && index !== null });
   const areDuplicates = route.query.view === "duplicates";
+  const layout = layoutOf(route.query);
 
   return (
     <Workbench side={<Side dataset={dataset} picked={picked} combination={combination.id} onPick={pick} />}>
@@ -76,6 +83,14 @@ function Loaded({ dataset }: { dataset: Dataset }) {
           <CareMenu dataset={dataset} />
           <div className={classes.spacer} />
           {!areDuplicates && (
+            <SegmentedControl
+              aria-label="Layout"
+              data={LAYOUTS.map((value) => ({ value, label: LAYOUT_TITLES[value] }))}
+              value={layout}
+              onChange={(value) => setQuery({ layout: value === "grid" ? null : value })}
+            />
+          )}
+          {!areDuplicates && layout !== "map" && (
             <Select
               aria-label="Order"
               className={classes.yielding ?? ""}
@@ -143,6 +158,7 @@ function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
   const [hovered] = useState(() => createStore<Tile | null>(null));
   const filter = useMemo(() => filterOf(route.query), [route.query]);
   const order = orderOf(route.query);
+  const layout = layoutOf(route.query);
   const first = useQuery(
     queries.dataset.tiles.queryOptions({
       input: { dataset: dataset.name, offset: 0, limit: PAGE, filter, order },
@@ -155,37 +171,53 @@ function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
   return (
     <div className={classes.body}>
       <FilterPanel dataset={dataset} filter={filter} total={total} onChange={change} />
-      <div className={classes.gridSide}>
-        <Hint hovered={hovered} usual={`${combination.name}: ${combination.description}`} />
-        {first.error && <ErrorNote error={first.error} onRetry={() => void first.refetch()} />}
-        {total === 0 ? (
-          <EmptyState
-            icon={IconFilterOff}
-            title={isFiltering(filter) ? "No tile is left" : "The data set has no tiles"}
-            actions={
-              <Button variant="default" onClick={() => change({})}>
-                Show all {counted(dataset.tiles, "tile")}
-              </Button>
-            }
-          >
-            No tile meets all that the filter asks for. Tiles whose cloud or snow is not known do not meet a limit on it.
-          </EmptyState>
-        ) : (
-          <TileGrid
-            key={JSON.stringify([filter, order])}
-            dataset={dataset.name}
-            total={first.data?.total ?? 0}
+      {layout !== "map" && (
+        <div className={classes.gridSide}>
+          <Hint hovered={hovered} usual={`${combination.name}: ${combination.description}`} />
+          {first.error && <ErrorNote error={first.error} onRetry={() => void first.refetch()} />}
+          {total === 0 ? (
+            <EmptyState
+              icon={IconFilterOff}
+              title={isFiltering(filter) ? "No tile is left" : "The data set has no tiles"}
+              actions={
+                <Button variant="default" onClick={() => change({})}>
+                  Show all {counted(dataset.tiles, "tile")}
+                </Button>
+              }
+            >
+              No tile meets all that the filter asks for. Tiles whose cloud or snow is not known do not meet a limit on it.
+            </EmptyState>
+          ) : (
+            <TileGrid
+              key={JSON.stringify([filter, order])}
+              dataset={dataset.name}
+              total={first.data?.total ?? 0}
+              filter={filter}
+              order={order}
+              combination={combination.id}
+              size={size}
+              nativePixels={dataset.tilePixels}
+              picked={picked}
+              onPick={onPick}
+              onHover={hovered.set}
+            />
+          )}
+          {layout === "both" && <GridLink dataset={dataset} filter={filter} order={order} picked={picked} hovered={hovered} />}
+        </div>
+      )}
+      {layout !== "grid" && (
+        <Suspense fallback={<div className={classes.mapSide} aria-busy="true" />}>
+          <TileMap
+            dataset={dataset}
             filter={filter}
             order={order}
             combination={combination.id}
-            size={size}
-            nativePixels={dataset.tilePixels}
             picked={picked}
+            hovered={hovered}
             onPick={onPick}
-            onHover={hovered.set}
           />
-        )}
-      </div>
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -142,6 +142,7 @@ export function TileGrid({ dataset, total, filter, order, combination, size, nat
                   aria-selected={tile.index === picked}
                   aria-label={[tile.id, tile.date, ...(tile.labels ?? []), ...marksOf(tile)].filter(Boolean).join(", ")}
                   className={classes.tile}
+                  data-tile={tile.index}
                   data-active={at === position || undefined}
                   style={{ width: cell, height: cell }}
                   onMouseEnter={() => onHover(tile)}

@@ -6,6 +6,8 @@ export type FacetName = Exclude<keyof TileFacets, "total">;
 /** Lists of a filter by their key in the route. */
 const LISTS = { class: "labels", source: "sources", granule: "granules", country: "countries", split: "splits" } as const;
 const SHARES = { cloud: "maxCloud", snow: "maxSnow", nodata: "maxNodata", saturated: "maxSaturated" } as const;
+/** Lists of numbers: degrees. */
+const PLACES = { box: "bounds", area: "area" } as const;
 const TEXTS = ["from", "to", "text"] as const;
 const OF_MONTHS: readonly (keyof TileFilter)[] = ["from", "to"];
 
@@ -31,6 +33,7 @@ export function filterOf(query: Query): TileFilter {
   };
   for (const [key, field] of Object.entries(LISTS)) if (query[key]) take(field, query[key].split(",").map(decode));
   for (const [key, field] of Object.entries(SHARES)) if (query[key]) take(field, Number(query[key]));
+  for (const [key, field] of Object.entries(PLACES)) if (query[key]) take(field, query[key].split(",").map(Number));
   for (const field of TEXTS) if (query[field]) take(field, query[field]);
   return filter;
 }
@@ -41,6 +44,7 @@ export function queryOf(filter: TileFilter): Record<string, string | null> {
   for (const [key, field] of Object.entries(LISTS))
     query[key] = filter[field]?.length ? filter[field].map(encodeURIComponent).join(",") : null;
   for (const [key, field] of Object.entries(SHARES)) query[key] = filter[field] === undefined ? null : String(filter[field]);
+  for (const [key, field] of Object.entries(PLACES)) query[key] = filter[field]?.join(",") ?? null;
   for (const field of TEXTS) query[field] = filter[field] || null;
   return query;
 }
@@ -48,6 +52,10 @@ export function queryOf(filter: TileFilter): Record<string, string | null> {
 export function orderOf(query: Query): TileOrder {
   return TILE_ORDERS.find((order) => order === query.order) ?? "index";
 }
+
+/** How grid and map share the view. */
+export const LAYOUTS = ["grid", "both", "map"] as const;
+export const layoutOf = (query: Query): (typeof LAYOUTS)[number] => LAYOUTS.find((layout) => layout === query.layout) ?? "grid";
 
 export const isFiltering = (filter: TileFilter): boolean => Object.keys(filter).length > 0;
 
