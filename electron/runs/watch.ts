@@ -2,9 +2,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunRef } from "../../shared/contract/app.ts";
+import type { RunQueue } from "../../shared/domain/run-queue.ts";
 import type { RunEvent } from "../../shared/domain/run-state.ts";
 import { journalPath, readEvents } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
+import { QueueTail } from "./run-queue.ts";
 
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -35,19 +37,24 @@ export async function* watchRun(
 /** Where a study keeps the folder of a run. */
 export const runFolderIn = (studyFolder: string, { arm, seed }: RunRef) => join(studyFolder, "arms", arm, `seed-${seed}`);
 
-/** `watchRun` over the runs of a study, merged. Runs that are not begun yet are waited for. */
+export type StudyNews = { kind: "queue"; queue: RunQueue } | { kind: "events"; run: RunRef; events: RunEvent[] };
+
+/** `watchRun` over the runs of a study, merged, and the study's queue, first and when it changes. Runs that are not begun yet are waited for. */
 export async function* watchStudy(
   studyFolder: string,
   runs: readonly RunRef[],
   { signal, pollMs = 300 }: WatchOptions = {},
-): AsyncGenerator<{ run: RunRef; events: RunEvent[] }> {
+): AsyncGenerator<StudyNews> {
+  const queueTail = new QueueTail(studyFolder);
   const tails = runs.map((run) => ({ run, tail: new RunTail(runFolderIn(studyFolder, run)) }));
   while (!signal?.aborted) {
+    const queue = await queueTail.next();
+    if (queue) yield { kind: "queue", queue };
     for (let from = 0; from < tails.length; from += PARALLEL) {
       const news = await Promise.all(tails.slice(from, from + PARALLEL).map(async ({ run, tail }) => ({ run, events: await tail.next() })));
       for (const update of news) {
         if (signal?.aborted) return;
-        if (update.events.length > 0) yield update;
+        if (update.events.length > 0) yield { kind: "events", ...update };
       }
     }
     await pause(pollMs, signal);

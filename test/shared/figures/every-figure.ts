@@ -32,6 +32,7 @@ const points = (n: number) =>
     loss: 4 - Math.sin(i / 30),
     learningRate: 0.001,
     viewsPerSecond: 90,
+    feedWaitMs: 0.2,
     at: 1e12 + i,
   }));
 const curve = (arm: string, n: number) => ({ arm, seed: 1, points: points(n), chance: 4.14, status: "running" as const });
