@@ -1,11 +1,12 @@
 // The application without a door: a workspace, its jobs and everything that the contract asks for. Electron, `serve` and `cli` each hold one.
-import { statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { RunRef, StudyUpdate } from "../../shared/contract/app.ts";
+import type { LogUpdate, RunRef, StudyUpdate } from "../../shared/contract/app.ts";
 import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
 import type { Dataset, ScanResult, Tile } from "../../shared/domain/dataset.ts";
 import type { EngineInfo, EngineReport } from "../../shared/domain/engine.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import type { HardwareSample } from "../../shared/domain/hardware.ts";
 import { IngestSettings } from "../../shared/domain/ingest-settings.ts";
 import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts";
 import { type QueuedStudy, type RunQueue, runKey, type StudyStage } from "../../shared/domain/run-queue.ts";
@@ -42,11 +43,12 @@ import {
   studyResults,
   studySummary,
 } from "../runs/study-store.ts";
-import { watchStudy } from "../runs/watch.ts";
+import { watchLog, watchStudy } from "../runs/watch.ts";
 import { diagnose } from "../training/engines/doctor.ts";
 import { trainingGpus } from "../training/engines/gpus.ts";
 import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
+import { sampleHardware } from "./hardware.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
 import { type JobEnd, JobList, type JobProgress } from "./jobs.ts";
 import { measureStep, stepOf } from "./measure.ts";
@@ -68,6 +70,8 @@ export interface HostOptions {
   readonly door: Door;
   /** The native dialog for a folder or a file, where the door has one. */
   readonly choosePath?: (what: "folder" | "file") => Promise<string | null>;
+  /** Shows a folder in the system's file manager, where the door can. */
+  readonly showFolder?: (path: string) => Promise<void>;
 }
 
 /** How work reports and is stopped. */
@@ -127,6 +131,11 @@ export class Host {
 
   private async engine(): Promise<EngineInfo> {
     return (await this.doctor()).engine;
+  }
+
+  /** What the machine is doing, until the signal aborts. */
+  hardware(signal?: AbortSignal): AsyncGenerator<HardwareSample> {
+    return sampleHardware({ folder: this.path, signal });
   }
 
   listFolders({ path, withFiles }: HostInputs["folder"]["list"]): Promise<FolderListing> {
@@ -485,6 +494,22 @@ export class Host {
     const updates = watchStudy(studyFolder(this.path, name), runs, { signal: signal ?? new AbortController().signal });
     for await (const news of updates)
       yield news.kind === "events" ? news : { kind: "queue", order: workOrder(study, news.queue), skipped: news.queue.skipped };
+  }
+
+  /** A run's folder, events and output, past and to come. */
+  async *log(name: string, run: RunRef, signal?: AbortSignal): AsyncGenerator<LogUpdate> {
+    await readStudy(this.path, name);
+    const folder = runFolderOf(this.path, name, run);
+    yield { kind: "opened", folder };
+    yield* watchLog(folder, { signal });
+  }
+
+  /** @throws AppError UNSUPPORTED in the browser, NOT_FOUND before the run has begun */
+  async showRunFolder(name: string, run: RunRef): Promise<void> {
+    const folder = runFolderOf(this.path, name, run);
+    if (!this.options.showFolder) throw new AppError("UNSUPPORTED", `The browser cannot open a folder. It is ${folder}.`);
+    if (!(await stat(folder).catch(() => undefined))) throw new AppError("NOT_FOUND", `The run has not begun, so ${folder} is not there.`);
+    await this.options.showFolder(folder);
   }
 
   async selectCouplets(name: string, dropped: string[] | null): Promise<Study> {

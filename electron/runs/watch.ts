@@ -1,10 +1,10 @@
 // Tailing run folders that any process fills. Polling: it works on every file system and across hosts. A quiet run costs one stat.
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunRef } from "../../shared/contract/app.ts";
 import type { RunQueue } from "../../shared/domain/run-queue.ts";
 import type { RunEvent } from "../../shared/domain/run-state.ts";
-import { journalPath, readEvents } from "./journal.ts";
+import { journalPath, outputPath, readEvents } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
 import { QueueTail } from "./run-queue.ts";
 
@@ -31,6 +31,40 @@ export async function* watchRun(
     const events = await tail.next();
     if (events.length > 0) yield events;
     await pause(pollMs, signal);
+  }
+}
+
+/** Most of a worker's output that is read back: the end of it. */
+const OUTPUT_BYTES = 256 * 1024;
+
+/** `watchRun`, and what the run's worker said. */
+export async function* watchLog(
+  folder: string,
+  { signal, pollMs = 300 }: WatchOptions = {},
+): AsyncGenerator<{ kind: "events"; events: RunEvent[] } | { kind: "output"; text: string }> {
+  const tail = new RunTail(folder);
+  let read: number | undefined;
+  while (!signal?.aborted) {
+    const events = await tail.next();
+    if (events.length > 0) yield { kind: "events", events };
+    const output = await readOutput(folder, read);
+    read = output.end;
+    if (output.text) yield { kind: "output", text: output.text };
+    await pause(pollMs, signal);
+  }
+}
+
+async function readOutput(folder: string, from: number | undefined): Promise<{ text: string; end: number }> {
+  const file = await open(outputPath(folder), "r").catch(() => undefined);
+  if (!file) return { text: "", end: from ?? 0 };
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - OUTPUT_BYTES, from === undefined || from > size ? 0 : from);
+    const bytes = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    return { text: bytes.toString("utf8", 0, bytesRead), end: start + bytesRead };
+  } finally {
+    await file.close();
   }
 }
 

@@ -2,10 +2,12 @@
 // Pixels do not pass here: images come by URL, see `imagePaths`.
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
+import { AugmentationProfile, ProfileName } from "../domain/augmentation-profile.ts";
 import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts";
 import { BandNameSchema, Dataset, ScanResult, Tile } from "../domain/dataset.ts";
 import { EngineInfo, EngineReport } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
+import { HardwareSample } from "../domain/hardware.ts";
 import { BandOrder, IngestSettings } from "../domain/ingest-settings.ts";
 import { LabelReport, LabelRequest } from "../domain/labelling.ts";
 import { PRESET_NAMES } from "../domain/run-config.ts";
@@ -52,12 +54,22 @@ export const StudyUpdate = z.discriminatedUnion("kind", [
 ]);
 export type StudyUpdate = z.infer<typeof StudyUpdate>;
 
+export const LogUpdate = z.discriminatedUnion("kind", [
+  /** First. */
+  z.object({ kind: z.literal("opened"), folder: z.string() }),
+  z.object({ kind: z.literal("events"), events: z.array(RunEvent) }),
+  z.object({ kind: z.literal("output"), text: z.string() }),
+]);
+export type LogUpdate = z.infer<typeof LogUpdate>;
+
 export const contract = {
   app: {
     info: procedure.output(
       z.object({ version: z.string(), door: z.enum(["electron", "serve", "cli"]), engine: EngineInfo, nativeDialogs: z.boolean() }),
     ),
     doctor: procedure.output(EngineReport),
+    /** What the machine is doing, sampled while the stream is open. */
+    hardware: procedure.output(eventIterator(HardwareSample)),
   },
   folder: {
     /** Folders under a path (home when null), or under that of a file, and its files when asked for: to pick one where there is no native dialog. */
@@ -188,6 +200,15 @@ export const contract = {
         }),
       ),
   },
+  profile: {
+    /** The user's own; the built-in ones are in the domain. */
+    list: procedure.output(z.array(AugmentationProfile)),
+    save: procedure
+      .input(AugmentationProfile.extend({ name: ProfileName, replace: z.boolean().default(false) }))
+      .output(AugmentationProfile),
+    rename: procedure.input(z.object({ name: ProfileName, to: ProfileName })),
+    delete: procedure.input(z.object({ name: ProfileName })),
+  },
   queue: {
     /** The studies that are worked on one after another, now and after each change. */
     watch: procedure.output(eventIterator(z.array(QueuedStudy))),
@@ -212,6 +233,10 @@ export const contract = {
     retry: procedure.input(z.object({ study: NameSchema, runs: z.array(RunRef).max(10_000) })).output(z.int()),
     /** The study's record and every run's events, past and to come. */
     watch: procedure.input(z.object({ study: NameSchema })).output(eventIterator(StudyUpdate)),
+    /** A run as it was written down: its folder, its events and what its worker said, past and to come. */
+    log: procedure.input(z.object({ study: NameSchema, run: RunRef })).output(eventIterator(LogUpdate)),
+    /** Shows the folder of a run in the system's file manager. Only with `nativeDialogs`. */
+    showFolder: procedure.input(z.object({ study: NameSchema, run: RunRef })),
     /** Drops couplets by hand before the second stage; null goes back to the rule. */
     select: procedure.input(z.object({ study: NameSchema, dropped: z.array(z.string()).nullable() })).output(Study),
     report: procedure.input(z.object({ study: NameSchema })).output(ReportFiles),
