@@ -1,19 +1,21 @@
 // The application without a door: a workspace, its jobs and everything that the contract asks for. Electron, `serve` and `cli` each hold one.
-import { statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { RunRef, StudyUpdate } from "../../shared/contract/app.ts";
+import type { LogUpdate, RunRef, StudyUpdate } from "../../shared/contract/app.ts";
 import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
 import type { Dataset, ScanResult, Tile } from "../../shared/domain/dataset.ts";
 import type { EngineInfo, EngineReport } from "../../shared/domain/engine.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import type { HardwareSample } from "../../shared/domain/hardware.ts";
 import { IngestSettings } from "../../shared/domain/ingest-settings.ts";
 import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts";
+import { type QueuedStudy, type RunQueue, runKey, type StudyStage } from "../../shared/domain/run-queue.ts";
 import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import { type DatasetLoss, DuplicateQuery, type TileFacets, type TileFilter, type VerifyReport } from "../../shared/domain/tile-query.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
-import { runStudy, type StudyStage } from "../executors/local.ts";
+import { runStudy, workOrder } from "../executors/local.ts";
 import { runOnGpus } from "../executors/on-gpus.ts";
 import { writeReport } from "../export/report.ts";
 import { listTiles, tileFacets } from "../ingest/catalogue.ts";
@@ -27,6 +29,7 @@ import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
 import { verifyDataset } from "../ingest/verify.ts";
 import { planStudy } from "../runs/plan.ts";
+import { readRunQueue, retryRun, writeRunQueue } from "../runs/run-queue.ts";
 import {
   allRunsOf,
   createStudy,
@@ -34,20 +37,23 @@ import {
   listStudies,
   readStudy,
   resolveStudyConfig,
+  runFolderOf,
   selectByHand,
   studyFolder,
   studyResults,
   studySummary,
 } from "../runs/study-store.ts";
-import { watchStudy } from "../runs/watch.ts";
+import { watchLog, watchStudy } from "../runs/watch.ts";
 import { diagnose } from "../training/engines/doctor.ts";
 import { trainingGpus } from "../training/engines/gpus.ts";
 import { readColumns } from "./columns.ts";
 import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
+import { sampleHardware } from "./hardware.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
-import { JobList, type JobProgress } from "./jobs.ts";
+import { type JobEnd, JobList, type JobProgress } from "./jobs.ts";
 import { measureStep, stepOf } from "./measure.ts";
+import { StudyQueue } from "./study-queue.ts";
 import { version } from "./version.ts";
 import { Watched } from "./watched.ts";
 import { existingFolderOf, folderOf, namesIn, openWorkspace } from "./workspace-folder.ts";
@@ -65,6 +71,8 @@ export interface HostOptions {
   readonly door: Door;
   /** The native dialog for a folder or a file, where the door has one. */
   readonly choosePath?: (what: "folder" | "file") => Promise<string | null>;
+  /** Shows a folder in the system's file manager, where the door can. */
+  readonly showFolder?: (path: string) => Promise<void>;
 }
 
 /** How work reports and is stopped. */
@@ -86,12 +94,15 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const path = await openWorkspace(options.workspace);
   const host = new Host(path, options);
   await host.refresh();
+  if (options.door !== "cli") await host.queue.open();
   return host;
 }
 
 export class Host {
   readonly jobs = new JobList();
   readonly workspace: Watched<Workspace>;
+  /** Studies that are worked on one after another. */
+  readonly queue: StudyQueue;
   private readonly path: string;
   private readonly options: HostOptions;
   private readonly images: Images;
@@ -102,6 +113,7 @@ export class Host {
     this.path = path;
     this.options = options;
     this.workspace = new Watched({ path, datasets: [], studies: [] });
+    this.queue = new StudyQueue(path, (study, stage, onEnd) => this.beginStudy(study, stage, onEnd));
     this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
     // Other processes (the command line, a cluster's jobs) change the workspace, too.
     if (options.door !== "cli") this.poll = setInterval(() => void this.refresh().catch(() => {}), WORKSPACE_POLL_MS).unref();
@@ -122,6 +134,11 @@ export class Host {
     return (await this.doctor()).engine;
   }
 
+  /** What the machine is doing, until the signal aborts. */
+  hardware(signal?: AbortSignal): AsyncGenerator<HardwareSample> {
+    return sampleHardware({ folder: this.path, signal });
+  }
+
   listFolders({ path, withFiles }: HostInputs["folder"]["list"]): Promise<FolderListing> {
     return listFolders(path, withFiles);
   }
@@ -139,7 +156,9 @@ export class Host {
   /** Pauses what runs and lets everything go. */
   async close(): Promise<void> {
     clearInterval(this.poll);
+    this.queue.keep();
     await this.jobs.stopAll("paused");
+    await this.queue.close();
     await this.images.close();
   }
 
@@ -415,11 +434,20 @@ export class Host {
     );
   }
 
-  async startStudy(name: string, stage: StudyStage = "all"): Promise<Job> {
+  /** Puts a study into the queue; it runs at once when none does. @throws AppError NOT_FOUND, BUSY when it is queued already */
+  async startStudy(name: string, stage: StudyStage = "all"): Promise<QueuedStudy> {
     await readStudy(this.path, name);
-    return this.start({ kind: "study", title: `Study ${name}`, target: name, unit: "runs" }, async (work) => {
-      await this.runStudy(name, stage, work);
-    });
+    return this.queue.add(name, stage);
+  }
+
+  private beginStudy(name: string, stage: StudyStage, onEnd: (end: JobEnd) => void): Job {
+    return this.start(
+      { kind: "study", title: `Study ${name}`, target: name, unit: "runs" },
+      async (work) => {
+        await this.runStudy(name, stage, work);
+      },
+      onEnd,
+    );
   }
 
   pauseStudy(name: string): void {
@@ -427,12 +455,67 @@ export class Host {
     if (job) this.jobs.stop(job.id, "paused");
   }
 
+  /** Takes a study out of the queue; one that runs is cancelled. */
+  leaveQueue(name: string): void {
+    const job = this.jobs.find("study", name);
+    if (job) this.jobs.stop(job.id, "cancelled");
+    else this.queue.remove(name);
+  }
+
+  /** Puts runs before all others of their stage, in this order. */
+  async orderRuns(name: string, first: readonly RunRef[]): Promise<void> {
+    await this.changeRunQueue(name, first, (queue) => ({ ...queue, first: [...first] }));
+  }
+
+  /** Leaves a run out, or takes it back. */
+  async skipRun(name: string, run: RunRef, skip: boolean): Promise<void> {
+    await this.changeRunQueue(name, [run], (queue) => {
+      const others = queue.skipped.filter((other) => runKey(other) !== runKey(run));
+      return { ...queue, skipped: skip ? [...others, run] : others };
+    });
+  }
+
+  private async changeRunQueue(name: string, runs: readonly RunRef[], change: (queue: RunQueue) => RunQueue): Promise<void> {
+    const study = await readStudy(this.path, name);
+    const known = new Set(allRunsOf(study).map(runKey));
+    const unknown = runs.find((run) => !known.has(runKey(run)));
+    if (unknown) throw new AppError("NOT_FOUND", `The study ${name} has no run of ${unknown.arm} with seed ${unknown.seed}.`);
+    const folder = studyFolder(this.path, name);
+    await writeRunQueue(folder, change(await readRunQueue(folder)));
+  }
+
+  /** Takes failed runs back into the queue, and runs the study when it is not queued. @returns how many of them had failed */
+  async retryRuns(name: string, runs: readonly RunRef[]): Promise<number> {
+    await readStudy(this.path, name);
+    let taken = 0;
+    for (const run of runs) if (await retryRun(runFolderOf(this.path, name, run))) taken++;
+    if (taken > 0 && !this.queue.has(name)) await this.queue.add(name, "all");
+    return taken;
+  }
+
   async *watchStudy(name: string, signal?: AbortSignal): AsyncGenerator<StudyUpdate> {
     const study = await readStudy(this.path, name);
     const runs = allRunsOf(study);
     yield { kind: "study", study, runs };
     const updates = watchStudy(studyFolder(this.path, name), runs, { signal: signal ?? new AbortController().signal });
-    for await (const { run, events } of updates) yield { kind: "events", run, events };
+    for await (const news of updates)
+      yield news.kind === "events" ? news : { kind: "queue", order: workOrder(study, news.queue), skipped: news.queue.skipped };
+  }
+
+  /** A run's folder, events and output, past and to come. */
+  async *log(name: string, run: RunRef, signal?: AbortSignal): AsyncGenerator<LogUpdate> {
+    await readStudy(this.path, name);
+    const folder = runFolderOf(this.path, name, run);
+    yield { kind: "opened", folder };
+    yield* watchLog(folder, { signal });
+  }
+
+  /** @throws AppError UNSUPPORTED in the browser, NOT_FOUND before the run has begun */
+  async showRunFolder(name: string, run: RunRef): Promise<void> {
+    const folder = runFolderOf(this.path, name, run);
+    if (!this.options.showFolder) throw new AppError("UNSUPPORTED", `The browser cannot open a folder. It is ${folder}.`);
+    if (!(await stat(folder).catch(() => undefined))) throw new AppError("NOT_FOUND", `The run has not begun, so ${folder} is not there.`);
+    await this.options.showFolder(folder);
   }
 
   async selectCouplets(name: string, dropped: string[] | null): Promise<Study> {
@@ -455,17 +538,22 @@ export class Host {
 
   async deleteStudy(name: string): Promise<void> {
     if (this.jobs.find("study", name)) throw new AppError("BUSY", `The study ${name} is running. Pause or cancel it first.`);
+    this.queue.remove(name);
     await deleteStudy(this.path, name);
     await this.refresh();
   }
 
-  private start(start: Parameters<JobList["start"]>[0], work: (options: WorkOptions) => Promise<void>): Job {
-    return this.jobs.start(start, async (signal, onProgress) => {
-      try {
-        await work({ signal, onProgress });
-      } finally {
-        await this.refresh();
-      }
-    });
+  private start(start: Parameters<JobList["start"]>[0], work: (options: WorkOptions) => Promise<void>, onEnd?: (end: JobEnd) => void): Job {
+    return this.jobs.start(
+      start,
+      async (signal, onProgress) => {
+        try {
+          await work({ signal, onProgress });
+        } finally {
+          await this.refresh();
+        }
+      },
+      onEnd,
+    );
   }
 }

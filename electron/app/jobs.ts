@@ -6,6 +6,8 @@ import { Watched } from "./watched.ts";
 
 /** Why a job is told to stop: it is the reason of the abort signal. */
 export type StopReason = "cancelled" | "paused";
+/** How a job ended. */
+export type JobEnd = Exclude<Job["status"], "running">;
 
 /** What a job tells of itself while it works. */
 export type JobProgress = Partial<Pick<Job, "done" | "total" | "rate" | "etaSeconds" | "message" | "skipped" | "changed">>;
@@ -36,7 +38,11 @@ export class JobList {
   private readonly settled = new Map<string, Promise<void>>();
 
   /** Starts work and returns its job at once. One job a target and kind: a second is refused as BUSY. */
-  start(start: JobStart, work: (signal: AbortSignal, progress: (update: JobProgress) => void) => Promise<void>): Job {
+  start(
+    start: JobStart,
+    work: (signal: AbortSignal, progress: (update: JobProgress) => void) => Promise<void>,
+    onEnd: (end: JobEnd) => void = () => {},
+  ): Job {
     const running = this.jobs.value.find((job) => job.status === "running" && job.kind === start.kind && job.target === start.target);
     if (running)
       throw new AppError("BUSY", `${running.title} is already running. Wait for it or cancel it first.`, { data: { job: running.id } });
@@ -57,13 +63,17 @@ export class JobList {
     const controller = new AbortController();
     this.controllers.set(job.id, controller);
     this.jobs.set([job, ...this.jobs.value].slice(0, KEPT_JOBS));
+    const end = (status: JobEnd, message?: string | null) => {
+      this.end(job.id, status, message === undefined ? {} : { message });
+      onEnd(status);
+    };
     const run = async () => {
       try {
         await work(controller.signal, (update) => this.update(job.id, update));
-        this.end(job.id, "finished", {});
+        end("finished");
       } catch (error) {
-        if (controller.signal.aborted && isCancellation(error)) this.end(job.id, stopReason(controller.signal), { message: null });
-        else this.end(job.id, "failed", { message: messageOf(error) });
+        if (controller.signal.aborted && isCancellation(error)) end(stopReason(controller.signal), null);
+        else end("failed", messageOf(error));
       }
     };
     this.settled.set(job.id, run());

@@ -3,6 +3,7 @@ import { implement, ORPCError } from "@orpc/server";
 import { contract } from "../../shared/contract/app.ts";
 import { AppError, isCancellation } from "../../shared/domain/errors.ts";
 import type { Host } from "./host.ts";
+import { deleteProfile, listProfiles, renameProfile, saveProfile } from "./profiles.ts";
 
 const base = implement(contract);
 
@@ -19,6 +20,7 @@ export function createRouter(host: Host) {
     app: {
       info: os.app.info.handler(() => host.info()),
       doctor: os.app.doctor.handler(() => host.doctor()),
+      hardware: os.app.hardware.handler(({ signal }) => host.hardware(signal)),
     },
     folder: {
       list: os.folder.list.handler(({ input }) => host.listFolders(input)),
@@ -51,13 +53,29 @@ export function createRouter(host: Host) {
       delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset, input.evenIfUsed)),
     },
     augmentation: { preview: os.augmentation.preview.handler(({ input }) => host.preview(input)) },
+    profile: {
+      list: os.profile.list.handler(() => listProfiles(host.workspace.value.path)),
+      save: os.profile.save.handler(({ input }) => saveProfile(host.workspace.value.path, input)),
+      rename: os.profile.rename.handler(({ input }) => renameProfile(host.workspace.value.path, input.name, input.to)),
+      delete: os.profile.delete.handler(({ input }) => deleteProfile(host.workspace.value.path, input.name)),
+    },
+    queue: {
+      watch: os.queue.watch.handler(({ signal }) => host.queue.studies.watch(signal)),
+      move: os.queue.move.handler(({ input }) => host.queue.move(input.study, input.to)),
+      remove: os.queue.remove.handler(({ input }) => host.leaveQueue(input.study)),
+    },
     study: {
       plan: os.study.plan.handler(({ input }) => host.planStudy(input)),
       create: os.study.create.handler(({ input }) => host.createStudy(input)),
       get: os.study.get.handler(({ input }) => host.study(input.study)),
       run: os.study.run.handler(({ input }) => host.startStudy(input.study, input.stage)),
       pause: os.study.pause.handler(({ input }) => host.pauseStudy(input.study)),
+      order: os.study.order.handler(({ input }) => host.orderRuns(input.study, input.first)),
+      skip: os.study.skip.handler(({ input }) => host.skipRun(input.study, input.run, input.skip)),
+      retry: os.study.retry.handler(({ input }) => host.retryRuns(input.study, input.runs)),
       watch: os.study.watch.handler(({ input, signal, path }) => typed(host.watchStudy(input.study, signal), path)),
+      log: os.study.log.handler(({ input, signal, path }) => typed(host.log(input.study, input.run, signal), path)),
+      showFolder: os.study.showFolder.handler(({ input }) => host.showRunFolder(input.study, input.run)),
       select: os.study.select.handler(({ input }) => host.selectCouplets(input.study, input.dropped)),
       report: os.study.report.handler(({ input }) => host.report(input.study)),
       delete: os.study.delete.handler(({ input }) => host.deleteStudy(input.study)),

@@ -6,6 +6,7 @@ import type { RunRef } from "../../shared/contract/app.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { Random } from "../../shared/domain/random.ts";
 import type { RunConfig } from "../../shared/domain/run-config.ts";
+import { inQueueOrder, isSkipped, type RunQueue, runKey, type StudyStage } from "../../shared/domain/run-queue.ts";
 import type { RunEvent } from "../../shared/domain/run-state.ts";
 import { type ArmId, FULL_ARM } from "../../shared/domain/study.ts";
 import type { Study } from "../../shared/domain/workspace.ts";
@@ -13,11 +14,12 @@ import { datasetFolderOf, readDataset } from "../ingest/dataset-folder.ts";
 import { lastEvent } from "../runs/journal.ts";
 import { Claimer, type ClaimerOptions } from "../runs/lease.ts";
 import { createRun, readRun } from "../runs/run-folder.ts";
-import { fullRunConfig, fullRunsOf, runConfigOf, runFolderOf, runsOf, selectionOf } from "../runs/study-store.ts";
+import { QueueTail, readRunQueue } from "../runs/run-queue.ts";
+import { fullRunConfig, fullRunsOf, runConfigOf, runFolderOf, runsOf, selectionOf, studyFolder } from "../runs/study-store.ts";
 import { startTrainingWorker, type TrainingWorker } from "../training/training-worker.ts";
 import { type RunWorkers, superviseRun, workersOf } from "./supervise.ts";
 
-export type StudyStage = "sweep" | "full" | "all";
+export type { StudyStage };
 
 /** What `runStudy` tells while it works. */
 export interface StudyProgress {
@@ -109,6 +111,12 @@ export function sweepOrder(study: Study): RunRef[] {
   return bySeed.flatMap((runs, i) => Random.of(study.name, "order", study.config.seeds[i]!).shuffled(runs));
 }
 
+/** Every run of a study in the order in which it is worked on. */
+export const workOrder = (study: Study, queue: RunQueue): RunRef[] => [
+  ...inQueueOrder(sweepOrder(study), queue),
+  ...inQueueOrder(fullRunsOf(study), queue),
+];
+
 const chosen = (runs: readonly RunRef[], only: readonly RunRef[] | undefined) =>
   only ? runs.filter(({ arm, seed }) => only.some((one) => one.arm === arm && one.seed === seed)) : runs;
 
@@ -134,22 +142,23 @@ async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part
   const startedAt = now();
   const claimer = new Claimer(options.claiming);
   const datasetFolder = datasetFolderOf(workspace, study.config.dataset);
-  const failed: FailedRun[] = [];
-  let finished = 0;
-  let pending = [...runs];
+  /** Runs that are over for this call, with what failed them. */
+  const over = new Map<string, FailedRun | null>();
+  const failures = () => [...over.values()].filter((failure) => failure !== null);
+  let planned = runs;
   const pace = createPace(now);
 
   const tell = (running: RunRef | null, step?: Extract<RunEvent, { kind: "step" }>, message = "") => {
     onProgress?.({
       stage: part,
-      done: finished + failed.length,
-      total: runs.length,
-      failed: failed.length,
+      done: over.size,
+      total: planned.length,
+      failed: failures().length,
       running,
       step: step?.step ?? 0,
       steps: step?.steps ?? 0,
       viewsPerSecond: step?.viewsPerSecond ?? null,
-      etaSeconds: pace.secondsLeft(pending.length, step ? step.step / step.steps : 0),
+      etaSeconds: pace.secondsLeft(planned.length - over.size, step ? step.step / step.steps : 0),
       message,
     });
   };
@@ -160,30 +169,43 @@ async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part
     const last = await lastEvent(folder);
     if (last && (last.kind === "failed" || last.kind === "finished") && last.at >= startedAt) pace.count();
     if (last?.kind === "failed" && last.at >= startedAt) {
-      failed.push({ ...run, code: last.code, message: last.message });
+      over.set(runKey(run), { ...run, code: last.code, message: last.message });
       return true;
     }
     if (last?.kind !== "finished") return false;
     if (part === "full" && !(await isSameSelection(folder, configOf(run)))) return false;
-    finished++;
+    over.set(runKey(run), null);
     return true;
   };
 
-  const attempt = async (run: RunRef): Promise<"over" | "held"> => {
-    if (await isOver(run)) return "over";
+  /** The runs to do as the queue is now. Failed ones that were taken back into it are no longer over. */
+  const plan = async (): Promise<RunRef[]> => {
+    const queue = await readRunQueue(studyFolder(workspace, study.name));
+    for (const failure of failures()) {
+      const last = await lastEvent(runFolderOf(workspace, study.name, failure));
+      if (last?.kind === "interrupted") over.delete(runKey(failure));
+    }
+    planned = inQueueOrder(runs, queue).filter((run) => over.has(runKey(run)) || !isSkipped(queue, run));
+    return planned.filter((run) => !over.has(runKey(run)));
+  };
+
+  /** @returns false when another process holds the run, or it was interrupted */
+  const attempt = async (run: RunRef): Promise<boolean> => {
+    if (await isOver(run)) return true;
     const folder = runFolderOf(workspace, study.name, run);
     const lease = await claimer.claim(folder);
-    if (!lease) return "held";
+    if (!lease) return false;
+    const skipping = watchSkip(studyFolder(workspace, study.name), run, pollMs);
     try {
-      if (await isOver(run)) return "over"; // another process finished it before we claimed it
+      if (await isOver(run)) return true; // another process finished it before we claimed it
       const config = configOf(run);
       try {
         if (part === "full") await setAsideOther(folder, config, now);
         await createRun(folder, config);
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== "BAD_FILE") throw error;
-        failed.push({ ...run, code: error.code, message: error.message }); // one damaged record does not keep the others from running
-        return "over";
+        over.set(runKey(run), { ...run, code: error.code, message: error.message }); // one damaged record does not keep the others from running
+        return true;
       }
       tell(run, undefined, "starting");
       const end = await superviseRun({
@@ -191,49 +213,60 @@ async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part
         runFolder: folder,
         datasetFolder,
         lost: lease.lost,
-        signal,
+        signal: AbortSignal.any([signal, skipping.signal]),
         onEvent: (event) => {
           if (event.kind === "step") tell(run, event);
           else if (event.kind === "phase") tell(run, undefined, event.detail);
         },
       });
-      if (end === "lease lost") return "held";
-      if (end.kind !== "interrupted") pace.count();
-      if (end.kind === "finished") finished++;
-      if (end.kind === "failed") {
-        failed.push({ ...run, code: end.code, message: end.message });
-        // What ails the disk ails every run, and all take the same memory.
-        if (end.code === "DISK_FULL" || end.code === "NO_ACCESS" || end.code === "OUT_OF_MEMORY") throw new AppError(end.code, end.message);
-      }
+      if (end === "lease lost") return false;
       if (end.kind === "interrupted") {
         signal.throwIfAborted();
-        return "held";
+        return false;
       }
-      return "over";
+      pace.count();
+      const failure = end.kind === "failed" ? { ...run, code: end.code, message: end.message } : null;
+      over.set(runKey(run), failure);
+      // What ails the disk ails every run, and all take the same memory.
+      if (failure && (failure.code === "DISK_FULL" || failure.code === "NO_ACCESS" || failure.code === "OUT_OF_MEMORY"))
+        throw new AppError(failure.code, failure.message);
+      return true;
     } finally {
+      skipping.end();
       await lease.release();
     }
   };
 
   tell(null, undefined, "starting");
-  while (pending.length > 0) {
-    const held: RunRef[] = [];
-    for (let i = 0; i < pending.length; i++) {
-      signal.throwIfAborted();
-      const run = pending[i]!;
-      if ((await attempt(run)) === "held") held.push(run);
-      else {
-        pending = pending.filter((other) => other !== run);
-        i--;
-        tell(null);
-      }
-      signal.throwIfAborted();
+  const held = new Set<string>();
+  while (true) {
+    signal.throwIfAborted();
+    const left = await plan();
+    const run = left.find((candidate) => !held.has(runKey(candidate)));
+    if (run) {
+      if (await attempt(run)) tell(null);
+      else held.add(runKey(run));
+      continue;
     }
-    if (held.length === 0) break;
-    tell(null, undefined, `waiting for ${held.length} ${held.length === 1 ? "run" : "runs"} of another process`);
+    if (left.length === 0) break;
+    tell(null, undefined, `waiting for ${left.length} ${left.length === 1 ? "run" : "runs"} of another process`);
     await pause(pollMs, signal);
+    held.clear();
   }
-  return { finished, failed };
+  const failed = failures();
+  return { finished: over.size - failed.length, failed };
+}
+
+/** Aborts, as a cancellation does, when the queue leaves out a run that is in hand. */
+function watchSkip(folder: string, run: RunRef, pollMs: number): { signal: AbortSignal; end(): void } {
+  const skipped = new AbortController();
+  const tail = new QueueTail(folder);
+  const timer = setInterval(async () => {
+    const queue = await tail.next();
+    if (queue && isSkipped(queue, run)) skipped.abort({ reason: "cancelled" });
+  }, pollMs);
+  timer.unref();
+  return { signal: skipped.signal, end: () => clearInterval(timer) };
 }
 
 async function isSameSelection(folder: string, { kept }: RunConfig): Promise<boolean> {

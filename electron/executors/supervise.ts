@@ -1,9 +1,10 @@
 // One run in a training worker, watched over: interrupted on request, tried once more when the worker dies, given up when the lease is lost.
+import { appendFile } from "node:fs/promises";
 import type { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
 import type { RunConfig } from "../../shared/domain/run-config.ts";
 import type { RunEvent, RunEventBody } from "../../shared/domain/run-state.ts";
-import { openJournal } from "../runs/journal.ts";
+import { openJournal, outputPath } from "../runs/journal.ts";
 import type { TrainingWorker } from "../training/training-worker.ts";
 
 /** How a run ended. */
@@ -116,6 +117,7 @@ async function follow(worker: TrainingWorker, options: SuperviseOptions, onCheck
   signal.addEventListener("abort", interrupt);
   lost.addEventListener("abort", terminate);
   let end: RunEnd | undefined;
+  const stopOutput = worker.onOutput?.((text) => void appendFile(outputPath(runFolder), text).catch(() => {}));
   try {
     if (lost.aborted) terminate();
     for await (const event of worker.run({ runFolder, datasetFolder })) {
@@ -127,6 +129,7 @@ async function follow(worker: TrainingWorker, options: SuperviseOptions, onCheck
       onEvent(event);
     }
   } finally {
+    stopOutput?.();
     clearTimeout(timer);
     signal.removeEventListener("abort", interrupt);
     lost.removeEventListener("abort", terminate);

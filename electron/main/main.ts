@@ -3,7 +3,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { RPCHandler } from "@orpc/server/message-port";
-import { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, powerSaveBlocker, protocol, session } from "electron";
+import { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, powerSaveBlocker, protocol, session, shell } from "electron";
 import { createHost, type Host } from "../app/host.ts";
 import { createRouter } from "../app/router.ts";
 import { contentSecurityPolicy, readAsset } from "../app/web-assets.ts";
@@ -11,8 +11,8 @@ import { CONNECT_CHANNEL } from "../preload/channels.ts";
 
 const PAGE_ORIGIN = "studio://app";
 const IMAGE_SCHEME = "tile";
-/** The one permission that the page gets: copying a figure to the clipboard. */
-const COPYING = "clipboard-sanitized-write";
+/** What the page may: copy a figure to the clipboard, and tell when a study has ended. */
+const PERMISSIONS: readonly string[] = ["clipboard-sanitized-write", "notifications"];
 
 protocol.registerSchemesAsPrivileged([
   { scheme: "studio", privileges: { standard: true, secure: true, supportFetchAPI: true } },
@@ -115,8 +115,8 @@ function followJobs(current: Host): void {
 
 async function start(): Promise<void> {
   await app.whenReady();
-  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === COPYING));
-  session.defaultSession.setPermissionCheckHandler((_contents, permission) => permission === COPYING);
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(PERMISSIONS.includes(permission)));
+  session.defaultSession.setPermissionCheckHandler((_contents, permission) => PERMISSIONS.includes(permission));
   host = await createHost({
     workspace: workspaceFolder(),
     door: "electron",
@@ -124,6 +124,9 @@ async function start(): Promise<void> {
       const options = { properties: [what === "folder" ? ("openDirectory" as const) : ("openFile" as const)] };
       const { filePaths } = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options);
       return filePaths[0] ?? null;
+    },
+    showFolder: async (path) => {
+      await shell.openPath(path);
     },
   });
   serveProtocols(host);

@@ -13,6 +13,9 @@ const CHUNK_BYTES = 1 << 20;
 /** The journal of a run folder. */
 export const journalPath = (folder: string) => join(folder, "events.jsonl");
 
+/** What the workers of a run wrote to their output, with nothing added. */
+export const outputPath = (folder: string) => join(folder, "worker.log");
+
 /** A run's events, open for appending. */
 export interface Journal {
   /** Puts the time on the events and writes them. @throws AppError DISK_FULL .. */

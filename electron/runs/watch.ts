@@ -1,10 +1,12 @@
 // Tailing run folders that any process fills. Polling: it works on every file system and across hosts. A quiet run costs one stat.
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunRef } from "../../shared/contract/app.ts";
+import type { RunQueue } from "../../shared/domain/run-queue.ts";
 import type { RunEvent } from "../../shared/domain/run-state.ts";
-import { journalPath, readEvents } from "./journal.ts";
+import { journalPath, outputPath, readEvents } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
+import { QueueTail } from "./run-queue.ts";
 
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -32,22 +34,61 @@ export async function* watchRun(
   }
 }
 
+/** Most of a worker's output that is read back: the end of it. */
+const OUTPUT_BYTES = 256 * 1024;
+
+/** `watchRun`, and what the run's worker said. */
+export async function* watchLog(
+  folder: string,
+  { signal, pollMs = 300 }: WatchOptions = {},
+): AsyncGenerator<{ kind: "events"; events: RunEvent[] } | { kind: "output"; text: string }> {
+  const tail = new RunTail(folder);
+  let read: number | undefined;
+  while (!signal?.aborted) {
+    const events = await tail.next();
+    if (events.length > 0) yield { kind: "events", events };
+    const output = await readOutput(folder, read);
+    read = output.end;
+    if (output.text) yield { kind: "output", text: output.text };
+    await pause(pollMs, signal);
+  }
+}
+
+async function readOutput(folder: string, from: number | undefined): Promise<{ text: string; end: number }> {
+  const file = await open(outputPath(folder), "r").catch(() => undefined);
+  if (!file) return { text: "", end: from ?? 0 };
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - OUTPUT_BYTES, from === undefined || from > size ? 0 : from);
+    const bytes = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    return { text: bytes.toString("utf8", 0, bytesRead), end: start + bytesRead };
+  } finally {
+    await file.close();
+  }
+}
+
 /** Where a study keeps the folder of a run. */
 export const runFolderIn = (studyFolder: string, { arm, seed }: RunRef) => join(studyFolder, "arms", arm, `seed-${seed}`);
 
-/** `watchRun` over the runs of a study, merged. Runs that are not begun yet are waited for. */
+export type StudyNews = { kind: "queue"; queue: RunQueue } | { kind: "events"; run: RunRef; events: RunEvent[] };
+
+/** `watchRun` over the runs of a study, merged, and the study's queue, first and when it changes. Runs that are not begun yet are waited for. */
 export async function* watchStudy(
   studyFolder: string,
   runs: readonly RunRef[],
   { signal, pollMs = 300 }: WatchOptions = {},
-): AsyncGenerator<{ run: RunRef; events: RunEvent[] }> {
+): AsyncGenerator<StudyNews> {
+  const queueTail = new QueueTail(studyFolder);
   const tails = runs.map((run) => ({ run, tail: new RunTail(runFolderIn(studyFolder, run)) }));
   while (!signal?.aborted) {
+    const queue = await queueTail.next();
+    if (queue) yield { kind: "queue", queue };
     for (let from = 0; from < tails.length; from += PARALLEL) {
       const news = await Promise.all(tails.slice(from, from + PARALLEL).map(async ({ run, tail }) => ({ run, events: await tail.next() })));
       for (const update of news) {
         if (signal?.aborted) return;
-        if (update.events.length > 0) yield update;
+        if (update.events.length > 0) yield { kind: "events", ...update };
       }
     }
     await pause(pollMs, signal);

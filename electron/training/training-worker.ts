@@ -31,6 +31,8 @@ export interface TrainingWorker {
   preview(input: Input<"preview">, options?: CallOptions): Promise<Output<"preview">>;
   /** Settles with WORKER_LOST once the worker has ended, whatever ended it. */
   readonly lost: Promise<AppError>;
+  /** Calls back with what the worker writes to its output. @returns ends it */
+  onOutput?(listener: (text: string) => void): () => void;
   /** Ends the worker at once; calls in hand fail with WORKER_LOST. */
   terminate(): Promise<void>;
 }
@@ -44,7 +46,23 @@ export interface TrainingWorkerOptions {
 export function startTrainingWorker({ script = bundledScript() }: TrainingWorkerOptions = {}): TrainingWorker {
   const { port1: port, port2: workerPort } = new MessageChannel();
   // The environment is shared: TensorFlow reads the real one.
-  const worker = new Worker(script, { workerData: { port: workerPort }, transferList: [workerPort], env: SHARE_ENV, name: "training" });
+  const worker = new Worker(script, {
+    workerData: { port: workerPort },
+    transferList: [workerPort],
+    env: SHARE_ENV,
+    name: "training",
+    stderr: true,
+    stdout: true,
+  });
+  const listeners = new Set<(text: string) => void>();
+  for (const [from, to] of [
+    [worker.stdout, process.stdout],
+    [worker.stderr, process.stderr],
+  ] as const)
+    from.setEncoding("utf8").on("data", (text: string) => {
+      to.write(text);
+      for (const listener of listeners) listener(text);
+    });
   let cause: unknown;
   const lost = new Promise<AppError>((resolve) => {
     worker.once("error", (error) => {
@@ -106,6 +124,10 @@ export function startTrainingWorker({ script = bundledScript() }: TrainingWorker
     memory: (input, options = {}) => settle(client.memory(input, passed(options))),
     preview: (input, options = {}) => settle(client.preview(input, passed(options))),
     lost,
+    onOutput(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async terminate() {
       await worker.terminate();
       await lost;

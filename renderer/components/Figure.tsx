@@ -23,7 +23,7 @@ export interface FigureProps {
   readonly onPick?: ((arm: string) => void) | undefined;
   /** The place on the x axis under the pointer, for figures with one plot (`data-plot`); null when it leaves. */
   readonly onCursor?: ((x: number | null) => void) | undefined;
-  /** A part of the x axis was chosen by dragging; null by a double click: all of it. */
+  /** A part of the x axis was chosen by dragging or keys (+, −); null by a double click or 0: all of it. */
   readonly onZoom?: ((domain: readonly [number, number] | null) => void) | undefined;
   /** Width when it is not that of the container. */
   readonly width?: number | undefined;
@@ -47,6 +47,8 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
 
   const width = fixedWidth ?? measured;
   const isInteractive = onHover !== undefined || onPick !== undefined;
+  const hasPlot = onCursor !== undefined || onZoom !== undefined;
+  const cursor = useRef<number | null>(null);
   const drawing = useMemo(() => (width > 0 ? draw(width) : null), [draw, width]);
   const hover = (event: MouseEvent) => {
     // Redrawing under a resting pointer makes such events, too: they must not take the focus from the keys.
@@ -75,10 +77,24 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
     } else if (event.key === "Enter" && focused !== null) onPick?.(focused);
   };
 
+  const setCursor = (x: number | null) => {
+    cursor.current = x;
+    onCursor?.(x);
+  };
+  const pressInPlot = (event: KeyboardEvent<HTMLDivElement>) => {
+    const [plot] = plotsOf(host.current);
+    if (!plot || event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = keyedView(event.key, event.shiftKey, plot.domain, cursor.current);
+    if (!next) return;
+    event.preventDefault();
+    if (next.cursor !== undefined) setCursor(next.cursor);
+    if (next.zoom !== undefined) onZoom?.(next.zoom);
+  };
+
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const move = (event: PointerEvent) => {
     const place = plotPlace(host.current, event.clientX);
-    onCursor?.(place?.value ?? null);
+    setCursor(place?.value ?? null);
     if (drag && place) setDrag({ ...drag, to: place.px });
   };
   const startDrag = (event: PointerEvent) => {
@@ -87,13 +103,13 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
   };
   const endDrag = () => {
     setDrag(null);
-    const plot = plotOf(host.current);
+    const plot = drag && plotsOf(host.current).find(({ left, right }) => drag.from >= left && drag.from <= right);
     if (!drag || !plot || Math.abs(drag.to - drag.from) < LEAST_DRAG_PX) return;
     onZoom?.([plot.invert(Math.min(drag.from, drag.to)), plot.invert(Math.max(drag.from, drag.to))]);
   };
   const endPointer = () => {
     setDrag(null);
-    onCursor?.(null);
+    setCursor(null);
   };
 
   return (
@@ -101,17 +117,18 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
       ref={host}
       className={isInteractive ? `${classes.host} ${classes.interactive}` : classes.host}
       {...(isInteractive ? { onMouseOver: hover, onMouseLeave: leave, onClick: pick, onKeyDown: press, onBlur: leave } : {})}
-      {...(onCursor || onZoom
+      {...(hasPlot
         ? {
             onPointerMove: move,
             onPointerDown: startDrag,
             onPointerUp: endDrag,
             onPointerLeave: endPointer,
             onDoubleClick: () => onZoom?.(null),
+            ...(isInteractive ? {} : { onKeyDown: pressInPlot, onBlur: endPointer }),
           }
         : {})}
     >
-      {drawing && <Drawing node={drawing} label={label} isFocusable={isInteractive} />}
+      {drawing && <Drawing node={drawing} label={label} isFocusable={isInteractive || hasPlot} />}
       {drag && <div className={classes.drag} style={{ left: Math.min(drag.from, drag.to), width: Math.abs(drag.to - drag.from) }} />}
     </div>
   );
@@ -120,24 +137,55 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
 /** A shorter drag is a click with an unsteady hand. */
 const LEAST_DRAG_PX = 6;
 
-/** The x axis of the figure inside an element: where it lies and what it shows. Null for figures without a single plot. */
-function plotOf(host: Element | null): { left: number; right: number; invert: (px: number) => number } | null {
+interface Plot {
+  readonly left: number;
+  readonly right: number;
+  readonly domain: readonly [number, number];
+  invert(px: number): number;
+}
+
+/** The plots of the figure inside an element, which share an x axis: where each lies and what it shows. None for other figures. */
+function plotsOf(host: Element | null): Plot[] {
   const svg = host?.querySelector("svg[data-plot]");
-  const [left, right] = numbersOf(svg?.getAttribute("data-plot"));
+  const ends = numbersOf(svg?.getAttribute("data-plot"));
   const [low, high] = numbersOf(svg?.getAttribute("data-domain"));
-  if (left === undefined || right === undefined || low === undefined || high === undefined) return null;
-  return { left, right, invert: (px) => low + ((px - left) / (right - left)) * (high - low) };
+  if (low === undefined || high === undefined) return [];
+  return Array.from({ length: ends.length >> 1 }, (_, i) => {
+    const [left, right] = [ends[2 * i]!, ends[2 * i + 1]!];
+    return { left, right, domain: [low, high], invert: (px) => low + ((px - left) / (right - left)) * (high - low) };
+  });
 }
 
 const numbersOf = (text: string | null | undefined) => (text ?? "").split(" ").filter(Boolean).map(Number);
 
-/** Place of the pointer in the figure, px, and on its x axis; null beside the plot. */
+/** Place of the pointer in the figure, px, and on its x axis; null beside the plots. */
 function plotPlace(host: Element | null, clientX: number): { px: number; value: number } | null {
-  const plot = plotOf(host);
   const box = host?.querySelector("svg")?.getBoundingClientRect();
-  if (!plot || !box) return null;
+  if (!box) return null;
   const px = clientX - box.left;
-  return px < plot.left || px > plot.right ? null : { px, value: plot.invert(px) };
+  const plot = plotsOf(host).find(({ left, right }) => px >= left && px <= right);
+  return plot ? { px, value: plot.invert(px) } : null;
+}
+
+/** What a key does in a plot: arrows move the cursor (with Shift the part that is shown), + and − zoom about it, 0 shows all. */
+export function keyedView(
+  key: string,
+  isShifted: boolean,
+  [low, high]: readonly [number, number],
+  cursor: number | null,
+): { readonly cursor?: number; readonly zoom?: readonly [number, number] | null } | null {
+  const span = high - low;
+  const at = cursor === null || cursor < low || cursor > high ? low + span / 2 : cursor;
+  const direction = key === "ArrowLeft" ? -1 : key === "ArrowRight" ? 1 : 0;
+  if (direction !== 0 && isShifted) {
+    const from = Math.max(0, low + (direction * span) / 4);
+    return { zoom: [from, from + span] };
+  }
+  if (direction !== 0) return { cursor: Math.min(high, Math.max(low, at + (direction * span) / 50)) };
+  if (key === "+" || key === "=") return { cursor: at, zoom: [at - (at - low) / 2, at + (high - at) / 2] };
+  if (key === "-") return { cursor: at, zoom: [Math.max(0, at - (at - low) * 2), at + (high - at) * 2] };
+  if (key === "0") return { zoom: null };
+  return null;
 }
 
 const Drawing = memo(function Drawing({ node, label, isFocusable }: { node: SvgNode; label: string | undefined; isFocusable: boolean }) {

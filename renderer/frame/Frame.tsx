@@ -11,6 +11,7 @@ import classes from "./Frame.module.css";
 import { Palette } from "./Palette.tsx";
 import { PLACE_TITLES, Rail } from "./Rail.tsx";
 import { StatusLine } from "./StatusLine.tsx";
+import { StudyNotices } from "./StudyNotices.tsx";
 import { TopBar } from "./TopBar.tsx";
 
 const VIEWS: Readonly<Record<Place, () => React.JSX.Element>> = {
@@ -40,6 +41,7 @@ export function Frame() {
       </main>
       <StatusLine />
       <Palette />
+      <StudyNotices />
     </div>
   );
 }

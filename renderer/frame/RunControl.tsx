@@ -1,11 +1,11 @@
-// Runs, pauses and goes on with the study in hand.
+// Runs, queues, pauses and goes on with the study in hand.
 import { Button, Menu, Tooltip } from "@mantine/core";
-import { IconChevronDown, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { IconChevronDown, IconClock, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { StudySummary } from "../../shared/domain/workspace.ts";
 import { showError } from "../components/notices.tsx";
-import { useHost, useJobs } from "../state/host.tsx";
+import { useHost, useJobs, useQueue } from "../state/host.tsx";
 import { counted } from "../state/words.ts";
 
 type Stage = "all" | "sweep" | "full";
@@ -18,6 +18,7 @@ const STAGES: readonly { readonly stage: Stage; readonly label: string }[] = [
 export function RunControl({ summary }: { summary: StudySummary }) {
   const { client } = useHost();
   const jobs = useJobs();
+  const queue = useQueue();
   const [stopping, setStopping] = useState<string | null>(null);
   const job = jobs?.find(({ kind, target, status }) => kind === "study" && target === summary.name && status === "running");
   const run = useMutation({
@@ -32,6 +33,10 @@ export function RunControl({ summary }: { summary: StudySummary }) {
       showError(error, `${summary.name} was not paused`);
     },
   });
+  const leave = useMutation({
+    mutationFn: () => client.queue.remove({ study: summary.name }),
+    onError: (error) => showError(error, `${summary.name} stays in the queue`),
+  });
   if (job) {
     const isStopping = stopping === job.id;
     return (
@@ -42,17 +47,31 @@ export function RunControl({ summary }: { summary: StudySummary }) {
       </Tooltip>
     );
   }
+  const queued = queue.find(({ study }) => study === summary.name);
+  if (queued?.state === "waiting") {
+    const ahead = queue.slice(0, queue.indexOf(queued)).map(({ study }) => study);
+    return (
+      <Tooltip label={`It starts after ${ahead.join(", ") || "what runs"}. Click to take it out of the queue.`}>
+        <Button w={112} variant="default" leftSection={<IconClock size={15} />} loading={leave.isPending} onClick={() => leave.mutate()}>
+          Queued
+        </Button>
+      </Tooltip>
+    );
+  }
+  const other = queue.find(({ state }) => state === "running");
+  const word = other ? "Queue" : queued ? "Resume" : "Run";
   const remaining = summary.runs - summary.finished;
   const variant = remaining > 0 ? "filled" : "default";
   return (
     <Button.Group>
       <Tooltip
         label={
-          remaining > 0 ? `${counted(remaining, "run")} of the sweep left` : "The sweep is finished. The second stage runs if it is not."
+          (remaining > 0 ? `${counted(remaining, "run")} of the sweep left` : "The sweep is finished. The second stage runs if it is not") +
+          (other ? `, after ${other.study}` : "")
         }
       >
         <Button variant={variant} leftSection={<IconPlayerPlay size={15} />} loading={run.isPending} onClick={() => run.mutate("all")}>
-          Run
+          {word}
         </Button>
       </Tooltip>
       <Menu position="bottom-end" withinPortal>

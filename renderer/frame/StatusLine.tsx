@@ -1,12 +1,12 @@
 // What always can be read: the connection, the engine, the rate, what runs and what remains, what went wrong.
-import { Popover, Stack } from "@mantine/core";
+import { Anchor, Popover, Stack } from "@mantine/core";
 import { IconAlertTriangle, IconCpu } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Job } from "../../shared/domain/workspace.ts";
-import { useConnectionState, useHost, useJobs, useNow } from "../state/host.tsx";
+import { useConnectionState, useHost, useJobs, useNow, useWorkspace } from "../state/host.tsx";
 import { formatRoute } from "../state/router.ts";
-import { count, duration, rate } from "../state/words.ts";
+import { count, counted, duration, rate } from "../state/words.ts";
 import { EngineChecks } from "./EngineChecks.tsx";
 import classes from "./Frame.module.css";
 
@@ -116,18 +116,34 @@ function RunningItem({ job }: { job: Job }) {
   );
 }
 
+/** What went wrong: jobs of this host, and runs that failed, whichever process ran them. */
 function ProblemsItem({ failed }: { failed: readonly Job[] }) {
-  if (failed.length === 0) return <span className={`${classes.statusItem} ${classes.statusEnd}`}>no problems</span>;
+  const workspace = useWorkspace();
+  const studies = workspace?.studies.filter((study) => study.failed > 0) ?? [];
+  const problems = failed.length + studies.reduce((sum, study) => sum + study.failed, 0);
+  if (problems === 0) return <span className={`${classes.statusItem} ${classes.statusEnd}`}>no problems</span>;
   return (
     <Popover position="top-end" withinPortal width={460}>
       <Popover.Target>
         <button type="button" className={`${classes.statusItem} ${classes.statusEnd}`} data-kind="failure">
           <IconAlertTriangle size={14} aria-hidden />
-          {failed.length === 1 ? "1 problem" : `${failed.length} problems`}
+          {counted(problems, "problem")}
         </button>
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap="xs">
+          {studies.map(({ name, failed: runs }) => (
+            <div key={name}>
+              <strong>
+                {counted(runs, "run")} of {name} failed
+              </strong>
+              <p>
+                <Anchor size="sm" href={formatRoute({ place: "training", subject: name, query: { runs: "failed" } })}>
+                  Why, and retry
+                </Anchor>
+              </p>
+            </div>
+          ))}
           {failed.map((job) => (
             <div key={job.id}>
               <strong>{job.title}</strong>

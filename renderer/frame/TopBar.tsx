@@ -6,6 +6,7 @@ import { PUBLISHED_STUDY, useCurrentStudy } from "../state/selection.ts";
 import classes from "./Frame.module.css";
 import { RunControl } from "./RunControl.tsx";
 import { StudyMenu } from "./StudyMenu.tsx";
+import { NotifyToggle } from "./StudyNotices.tsx";
 
 export function TopBar() {
   const workspace = useWorkspace();
@@ -40,6 +41,7 @@ export function TopBar() {
         {study.summary && <StudyMenu summary={study.summary} />}
       </div>
       <div className={classes.spacer} />
+      <NotifyToggle />
       {study.summary && <RunControl summary={study.summary} />}
     </header>
   );

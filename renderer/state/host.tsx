@@ -4,6 +4,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { imagePaths } from "../../shared/contract/app.ts";
 import type { HostClient } from "../../shared/contract/client.ts";
+import type { QueuedStudy } from "../../shared/domain/run-queue.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
 import type { ConnectionState, HostConnection } from "./connection.ts";
@@ -11,7 +12,7 @@ import { isPassing } from "./errors.ts";
 import { follow } from "./follow.ts";
 import { createStore, type Store } from "./store.ts";
 import { NEW_DRAFT, type StudyDraft } from "./study-draft.ts";
-import { followStudy, type LiveStudy } from "./study-live.ts";
+import { followStudy, type LiveStudy, LOADING } from "./study-live.ts";
 
 const createQueries = (client: HostClient) => createTanstackQueryUtils(client);
 
@@ -23,6 +24,8 @@ export interface Host {
   /** Null until the host has told them once. */
   readonly workspace: Store<Workspace | null>;
   readonly jobs: Store<readonly Job[] | null>;
+  /** Studies that are worked on one after another. */
+  readonly queue: Store<readonly QueuedStudy[]>;
   /** The study that is being designed. */
   readonly studyDraft: Store<StudyDraft>;
   /** A study's live state, shared by everyone who asks; followed for a while after the last has left. */
@@ -48,7 +51,9 @@ export function createHost(connection: HostConnection): Host {
   });
   const workspace = createStore<Workspace | null>(null);
   const jobs = createStore<readonly Job[] | null>(null);
+  const queue = createStore<readonly QueuedStudy[]>([]);
   const stops = [
+    follow({ connection, open: (signal) => client.queue.watch(undefined, { signal }), onValue: queue.set }),
     follow({ connection, open: (signal) => client.workspace.watch(undefined, { signal }), onValue: workspace.set }),
     follow({ connection, open: (signal) => client.job.watch(undefined, { signal }), onValue: jobs.set }),
     refetchAfterReconnect(connection, queryClient),
@@ -102,6 +107,7 @@ export function createHost(connection: HostConnection): Host {
     queryClient,
     workspace,
     jobs,
+    queue,
     studyDraft: createStore(NEW_DRAFT),
     study: sharedStudy,
     tellStudy: (record) => followedStudies.get(record.name)?.tell(record),
@@ -113,8 +119,6 @@ export function createHost(connection: HostConnection): Host {
     },
   };
 }
-
-const LOADING: LiveStudy = { status: "loading", error: null, study: null, runs: [], scored: [] };
 
 /** What failed or grew old while the host was away is asked for again. */
 function refetchAfterReconnect(connection: HostConnection, queryClient: QueryClient): () => void {
@@ -174,7 +178,13 @@ export function useJobs(): readonly Job[] | null {
   return useSyncExternalStore(jobs.subscribe, jobs.get);
 }
 
-const NO_STUDY: Store<LiveStudy> = createStore<LiveStudy>(LOADING);
+/** The studies that are worked on one after another. */
+export function useQueue(): readonly QueuedStudy[] {
+  const { queue } = useHost();
+  return useSyncExternalStore(queue.subscribe, queue.get);
+}
+
+const NO_STUDY: Store<LiveStudy> = createStore(LOADING);
 
 /** A study, live. @param name null: none, which stays loading */
 export function useStudy(name: string | null): LiveStudy {

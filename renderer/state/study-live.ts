@@ -1,6 +1,7 @@
 // A study as it happens: its record and the state of every run, reduced from the stream of events. Told to the screen at most a few times a
 // second, and worked off in slices, so that a long history never freezes the window.
 import type { RunRef, StudyUpdate } from "../../shared/contract/app.ts";
+import { runKey } from "../../shared/domain/run-queue.ts";
 import type { RunEvent, RunState } from "../../shared/domain/run-state.ts";
 import { QUEUED, reduceRun } from "../../shared/domain/run-state.ts";
 import type { ScoredRun } from "../../shared/domain/study-result.ts";
@@ -15,21 +16,36 @@ export interface LiveRun extends RunRef {
   readonly state: RunState;
 }
 
+/** The order in which the runs of a study are worked on. */
+export interface LiveQueue {
+  /** Keys of all runs. */
+  readonly order: readonly string[];
+  readonly skipped: ReadonlySet<string>;
+}
+
 export interface LiveStudy {
   /** `loading` until the past events have been read once. */
   readonly status: "loading" | "live" | "refused";
   readonly error: unknown;
   readonly study: Study | null;
-  /** In the order in which the host works on them. */
+  /** In the order of the tables. */
   readonly runs: readonly LiveRun[];
+  readonly queue: LiveQueue;
   /** What scores are made from; the list stays the same while no run's evaluations or status change. */
   readonly scored: readonly ScoredRun[];
 }
 
-/** One name for a run. */
-export const runKey = ({ arm, seed }: RunRef): string => `${arm}/${seed}`;
+export { runKey };
 
-const EMPTY: LiveStudy = { status: "loading", error: null, study: null, runs: [], scored: [] };
+/** A study of which nothing is known yet. */
+export const LOADING: LiveStudy = {
+  status: "loading",
+  error: null,
+  study: null,
+  runs: [],
+  queue: { order: [], skipped: new Set() },
+  scored: [],
+};
 
 /** Time between two tellings, ms. */
 const TELL_EVERY_MS = 250;
@@ -66,9 +82,10 @@ export function followStudy(
   connection: HostConnection,
   name: string,
 ): { readonly store: Store<LiveStudy>; tell(record: Study): void; close(): void } {
-  const store = createStore<LiveStudy>(EMPTY);
+  const store = createStore(LOADING);
   let study: Study | null = null;
   let order: readonly RunRef[] = [];
+  let queue = LOADING.queue;
   let states = new Map<string, RunState>();
   /** Runs of which this subscription has told something; until then the state of the former one stands. */
   let fresh = new Set<string>();
@@ -115,8 +132,8 @@ export function followStudy(
     entries = nextEntries;
     const settled = pending.length === 0 && performance.now() - pastCameAt >= SETTLED_MS;
     const status = previous.status === "live" || settled ? "live" : "loading";
-    if (!changed && study === previous.study && status === previous.status) return;
-    store.set({ status, error: null, study, runs: changed ? runs : previous.runs, scored: scoredOf(runs, previous.scored) });
+    if (!changed && study === previous.study && status === previous.status && queue === previous.queue) return;
+    store.set({ status, error: null, study, runs: changed ? runs : previous.runs, queue, scored: scoredOf(runs, previous.scored) });
   };
 
   const stop = follow<StudyUpdate>({
@@ -134,6 +151,8 @@ export function followStudy(
         order = update.runs;
         const known = new Set(order.map(runKey));
         states = new Map([...states].filter(([key]) => known.has(key)));
+      } else if (update.kind === "queue") {
+        queue = { order: update.order.map(runKey), skipped: new Set(update.skipped.map(runKey)) };
       } else {
         const key = runKey(update.run);
         if (!heard.has(key) || update.events.length > PORTION_OF_THE_PAST) pastCameAt = performance.now();
@@ -143,7 +162,7 @@ export function followStudy(
       schedule(store.get().status === "live" ? TELL_EVERY_MS : 50);
     },
     onRefused(error) {
-      store.set({ ...EMPTY, status: "refused", error });
+      store.set({ ...LOADING, status: "refused", error });
     },
   });
 

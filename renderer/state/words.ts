@@ -28,6 +28,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** As `duration` where there is little room: `21 s`, `4 min`, `2 h 05`, `3 d 4 h`. */
+export const shortDuration = (seconds: number): string => duration(seconds).replace(/(h \d\d) min$/, "$1");
+
 /** `3.2 GB`, in powers of 1,000. */
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

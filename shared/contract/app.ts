@@ -2,13 +2,16 @@
 // Pixels do not pass here: images come by URL, see `imagePaths`.
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
+import { AugmentationProfile, ProfileName } from "../domain/augmentation-profile.ts";
 import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts";
 import { BandNameSchema, Dataset, ScanResult, Tile } from "../domain/dataset.ts";
 import { EngineInfo, EngineReport } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
+import { HardwareSample } from "../domain/hardware.ts";
 import { BandOrder, IngestSettings } from "../domain/ingest-settings.ts";
 import { LabelReport, LabelRequest } from "../domain/labelling.ts";
 import { PRESET_NAMES } from "../domain/run-config.ts";
+import { QueuedStudy, RunRef, STUDY_STAGES } from "../domain/run-queue.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
 import { DatasetLoss, DuplicateGroup, DuplicateQuery, TILE_ORDERS, TileFacets, TileFilter, VerifyReport } from "../domain/tile-query.ts";
@@ -39,16 +42,25 @@ const studyInput = z.object({
   settings: z.record(z.string(), z.unknown()),
 });
 
-const runRef = z.object({ arm: z.string(), seed: z.int() });
-export type RunRef = z.infer<typeof runRef>;
+export type { RunRef };
 
 export const StudyUpdate = z.discriminatedUnion("kind", [
   /** First. `runs` are all that the study asks for, made or not. */
-  z.object({ kind: z.literal("study"), study: Study, runs: z.array(runRef) }),
+  z.object({ kind: z.literal("study"), study: Study, runs: z.array(RunRef) }),
+  /** All runs in the order in which they are worked on, and those left out of it; told again when a user changes it. */
+  z.object({ kind: z.literal("queue"), order: z.array(RunRef), skipped: z.array(RunRef) }),
   /** New lines of runs' `events.jsonl`, in order. After connecting, all past lines come first. */
-  z.object({ kind: z.literal("events"), run: runRef, events: z.array(RunEvent) }),
+  z.object({ kind: z.literal("events"), run: RunRef, events: z.array(RunEvent) }),
 ]);
 export type StudyUpdate = z.infer<typeof StudyUpdate>;
+
+export const LogUpdate = z.discriminatedUnion("kind", [
+  /** First. */
+  z.object({ kind: z.literal("opened"), folder: z.string() }),
+  z.object({ kind: z.literal("events"), events: z.array(RunEvent) }),
+  z.object({ kind: z.literal("output"), text: z.string() }),
+]);
+export type LogUpdate = z.infer<typeof LogUpdate>;
 
 export const contract = {
   app: {
@@ -56,6 +68,8 @@ export const contract = {
       z.object({ version: z.string(), door: z.enum(["electron", "serve", "cli"]), engine: EngineInfo, nativeDialogs: z.boolean() }),
     ),
     doctor: procedure.output(EngineReport),
+    /** What the machine is doing, sampled while the stream is open. */
+    hardware: procedure.output(eventIterator(HardwareSample)),
   },
   folder: {
     /** Folders under a path (home when null), or under that of a file, and its files when asked for: to pick one where there is no native dialog. */
@@ -186,17 +200,43 @@ export const contract = {
         }),
       ),
   },
+  profile: {
+    /** The user's own; the built-in ones are in the domain. */
+    list: procedure.output(z.array(AugmentationProfile)),
+    save: procedure
+      .input(AugmentationProfile.extend({ name: ProfileName, replace: z.boolean().default(false) }))
+      .output(AugmentationProfile),
+    rename: procedure.input(z.object({ name: ProfileName, to: ProfileName })),
+    delete: procedure.input(z.object({ name: ProfileName })),
+  },
+  queue: {
+    /** The studies that are worked on one after another, now and after each change. */
+    watch: procedure.output(eventIterator(z.array(QueuedStudy))),
+    move: procedure.input(z.object({ study: NameSchema, to: z.int().min(0) })),
+    /** Takes a study out; one that runs is stopped after a checkpoint. */
+    remove: procedure.input(z.object({ study: NameSchema })),
+  },
   study: {
     /** Time and disk that a study would take, and what would keep it from running. */
     plan: procedure.input(studyInput.omit({ name: true })).output(StudyPlan),
     create: procedure.input(studyInput).output(Study),
     get: procedure.input(z.object({ study: NameSchema })).output(z.object({ study: Study, summary: StudySummary })),
-    /** Runs what is not finished (a job): the sweep, the second stage, or both. */
-    run: procedure.input(z.object({ study: NameSchema, stage: z.enum(["sweep", "full", "all"]).default("all") })).output(Job),
+    /** Runs what is not finished (a job): the sweep, the second stage, or both. Waits in the queue while another study runs. */
+    run: procedure.input(z.object({ study: NameSchema, stage: z.enum(STUDY_STAGES).default("all") })).output(QueuedStudy),
     /** Stops after a checkpoint; `run` goes on from there. */
     pause: procedure.input(z.object({ study: NameSchema })),
+    /** Puts runs before all others of their stage, in this order; it holds from the next run on. */
+    order: procedure.input(z.object({ study: NameSchema, first: z.array(RunRef).max(10_000) })),
+    /** Leaves a run out, or takes it back. One that is in hand stops after a checkpoint. */
+    skip: procedure.input(z.object({ study: NameSchema, run: RunRef, skip: z.boolean() })),
+    /** Takes failed runs back into the queue, and runs the study when it is not queued. Gives how many were failed. */
+    retry: procedure.input(z.object({ study: NameSchema, runs: z.array(RunRef).max(10_000) })).output(z.int()),
     /** The study's record and every run's events, past and to come. */
     watch: procedure.input(z.object({ study: NameSchema })).output(eventIterator(StudyUpdate)),
+    /** A run as it was written down: its folder, its events and what its worker said, past and to come. */
+    log: procedure.input(z.object({ study: NameSchema, run: RunRef })).output(eventIterator(LogUpdate)),
+    /** Shows the folder of a run in the system's file manager. Only with `nativeDialogs`. */
+    showFolder: procedure.input(z.object({ study: NameSchema, run: RunRef })),
     /** Drops couplets by hand before the second stage; null goes back to the rule. */
     select: procedure.input(z.object({ study: NameSchema, dropped: z.array(z.string()).nullable() })).output(Study),
     report: procedure.input(z.object({ study: NameSchema })).output(ReportFiles),

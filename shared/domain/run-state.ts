@@ -88,6 +88,7 @@ export interface LossPoint {
   readonly loss: number;
   readonly learningRate: number;
   readonly viewsPerSecond: number;
+  readonly feedWaitMs: number;
   readonly at: number;
 }
 
@@ -105,6 +106,8 @@ export interface RunState {
   readonly f1: number | null;
   readonly startedAt: number | null;
   readonly updatedAt: number | null;
+  /** Time that processes worked on it, without pauses. */
+  readonly workedMs: number;
   readonly error: { code: string; message: string } | null;
 }
 
@@ -122,12 +125,18 @@ export const QUEUED: RunState = {
   f1: null,
   startedAt: null,
   updatedAt: null,
+  workedMs: 0,
   error: null,
 };
 
 /** The state after one more event. Pure; a resumed run cuts the points beyond the step that it resumes at, so nothing is drawn twice. */
 export function reduceRun(state: RunState, event: RunEvent): RunState {
-  const next = { ...state, updatedAt: event.at };
+  const wasWorking = state.status === "running" && state.updatedAt !== null && event.kind !== "started";
+  const next = {
+    ...state,
+    updatedAt: event.at,
+    workedMs: state.workedMs + (wasWorking ? Math.max(0, event.at - state.updatedAt!) : 0),
+  };
   switch (event.kind) {
     case "started":
       return {
@@ -157,6 +166,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
             loss: event.loss,
             learningRate: event.learningRate,
             viewsPerSecond: event.viewsPerSecond,
+            feedWaitMs: event.feedWaitMs,
             at: event.at,
           },
         ],
@@ -172,7 +182,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
     case "finished":
       return { ...next, status: "finished", phase: null, detail: null, f1: event.f1 };
     case "interrupted":
-      return { ...next, status: event.reason, phase: null, detail: null };
+      return { ...next, status: event.reason, phase: null, detail: null, error: null };
     case "failed":
       return { ...next, status: "failed", phase: null, detail: null, error: { code: event.code, message: event.message } };
   }

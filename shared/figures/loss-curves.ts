@@ -1,11 +1,11 @@
 // Contrastive loss over training: one run large, many overlaid, or a small multiple for every arm, always with the line of chance.
 import type { LossPoint, RunStatus } from "../domain/run-state.ts";
 import { type ArmId, armFamily } from "../domain/study.ts";
-import { decimate, smooth } from "./decimate.ts";
+import { curvePath, nearest, placesOf, smoothedOf, valuesOf, visibleRange, X_TITLES, type XAxis } from "./curve-values.ts";
 import { armLabel, bottomAxis, emptyFigure, type FigureOptions, familyMark, leftAxis, leftAxisWidth } from "./marks.ts";
 import { extent, linearScale, niceDomain, type Scale } from "./scale.ts";
-import { type Figure, figureRoot, h, linePath, type SvgNode } from "./svg.ts";
-import { fitText, text, textWidth } from "./text.ts";
+import { type Figure, figureRoot, h, type SvgNode } from "./svg.ts";
+import { fitText, text, textWidth, wrapText } from "./text.ts";
 import type { FigureTheme } from "./theme.ts";
 
 /** The curve of one run, as `RunState` keeps it. */
@@ -18,7 +18,7 @@ export interface LossCurve {
   readonly status: RunStatus;
 }
 
-export type XAxis = "epoch" | "step" | "views" | "minutes";
+export type { XAxis };
 
 export interface LossCurvesOptions extends FigureOptions {
   readonly height?: number;
@@ -29,9 +29,9 @@ export interface LossCurvesOptions extends FigureOptions {
   readonly domain?: readonly [number, number] | undefined;
   /** Place on the x axis under the pointer: values are read off there. */
   readonly cursor?: number | null | undefined;
+  /** Share of the curve that is averaged, 0..1. */
+  readonly smoothing?: number | undefined;
 }
-
-const X_TITLES: Readonly<Record<XAxis, string>> = { epoch: "epochs", step: "steps", views: "views seen", minutes: "minutes of training" };
 
 interface Line {
   readonly curve: LossCurve;
@@ -40,21 +40,22 @@ interface Line {
   readonly smooth: readonly number[];
 }
 
-function lineOf(curve: LossCurve, { x = "epoch", viewsPerStep = 1 }: LossCurvesOptions): Line {
-  const points = curve.points.filter(({ loss }) => Number.isFinite(loss));
-  const start = points[0]?.at ?? 0;
-  const place: Readonly<Record<XAxis, (point: LossPoint) => number>> = {
-    epoch: (point) => point.epoch,
-    step: (point) => point.step,
-    views: (point) => point.step * viewsPerStep,
-    minutes: (point) => (point.at - start) / 60_000,
+function lineOf(curve: LossCurve, { x = "epoch", viewsPerStep = 1, smoothing = SMOOTHING }: LossCurvesOptions): Line {
+  const points = finitePoints(curve.points);
+  return {
+    curve,
+    x: placesOf(points, x, viewsPerStep),
+    loss: valuesOf(points, "loss"),
+    smooth: smoothedOf(points, "loss", smoothing),
   };
-  const loss = points.map((point) => point.loss);
-  return { curve, x: points.map(place[x]), loss, smooth: smooth(loss, smoothing(loss.length)) };
 }
 
-/** A thirtieth of the curve is averaged. */
-const smoothing = (points: number) => points / 60;
+/** The list itself where all of it is finite, so that what was computed of it is found again. */
+const finitePoints = (points: readonly LossPoint[]): readonly LossPoint[] =>
+  points.every(({ loss }) => Number.isFinite(loss)) ? points : points.filter(({ loss }) => Number.isFinite(loss));
+
+/** Share of a curve that is averaged. */
+export const SMOOTHING = 1 / 30;
 
 /** Loss against training progress. Up to three curves show raw values under the smooth line, and up to eight carry their names. */
 export function lossCurves(curves: readonly LossCurve[], options: LossCurvesOptions): Figure {
@@ -68,14 +69,14 @@ export function lossCurves(curves: readonly LossCurve[], options: LossCurvesOpti
     new Set(lines.map((line) => line.curve.arm)).size < lines.length ? `${curve.arm}, seed ${curve.seed}` : curve.arm;
   const labelRoom = named.length > 0 ? Math.min(width * 0.25, Math.max(...named.map((line) => textWidth(name(line), 11, true))) + 17) : 16;
   const chances = [...new Set(lines.flatMap(({ curve }) => (curve.chance === null ? [] : [Math.round(curve.chance * 1000) / 1000])))];
-  const [low, high] = extent([
-    ...lines.flatMap((line) => [...(lines.length <= 3 || line.curve.arm === highlight ? line.loss : line.smooth)]),
-    ...chances,
-  ])!;
+  const domain = options.domain ?? extent([0, ...lines.map((line) => line.x.at(-1)!)])!;
+  const showsRaw = (line: Line) => lines.length <= 3 || line.curve.arm === highlight;
+  const spans = lines.flatMap((line) => extent(visible(line, showsRaw(line) ? line.loss : line.smooth, domain)) ?? []);
+  // A part of the curve is looked at closely: chance need not be in it.
+  const [low, high] = extent([...spans, ...(options.domain ? [] : chances)]) ?? [0, 1];
   const [top, bottom] = [28, height - 40];
   const y = linearScale(niceDomain([low - (high - low) * 0.04, high + (high - low) * 0.06], 6), [bottom, top]);
   const left = leftAxisWidth(y) + 6;
-  const domain = options.domain ?? extent([0, ...lines.flatMap((line) => [line.x.at(-1)!])])!;
   const xScale = linearScale(domain, [left, width - labelRoom]);
   const clip = `loss-${theme.name}-${Math.round(width)}-${Math.round(height)}`;
   // The lit curve is drawn last, over the others.
@@ -99,7 +100,9 @@ export function lossCurves(curves: readonly LossCurve[], options: LossCurvesOpti
       { "clip-path": `url(#${clip})` },
       ordered.map((line) => drawnLine(line, { x: xScale, y, theme, lines: lines.length, highlight })),
     ),
-    chances.map((chance) => chanceLine(chance, y, { left, right: width - labelRoom, theme })),
+    chances
+      .filter((chance) => chance <= y.domain[1] && chance >= y.domain[0])
+      .map((chance) => chanceLine(chance, y, { left, right: width - labelRoom, theme })),
     endLabels(named, { x: xScale, y, theme, name, room: labelRoom, highlight }),
     options.cursor == null ? null : cursorMarks(named.length > 0 ? named : lines.slice(0, 1), options.cursor, { x: xScale, y, theme }),
   );
@@ -113,11 +116,9 @@ interface LineContext {
   readonly highlight: ArmId | null;
 }
 
-function pathOf(line: Line, values: readonly number[], { x, y }: Pick<LineContext, "x" | "y">): string {
-  const points = values.map((value, i) => [line.x[i]!, value] as const);
-  const inside = points.filter(([at]) => at >= x.domain[0] - 1e-9 && at <= x.domain[1] + 1e-9);
-  return linePath(decimate(inside, ([, value]) => value, Math.abs(x.range[1] - x.range[0])).map(([at, value]) => [x.at(at), y.at(value)]));
-}
+const visible = (line: Line, values: readonly number[], domain: readonly [number, number]) => values.slice(...visibleRange(line.x, domain));
+
+const pathOf = (line: Line, values: readonly number[], scales: Pick<LineContext, "x" | "y">): string => curvePath(line.x, values, scales);
 
 function drawnLine(line: Line, context: LineContext): SvgNode {
   const { theme, lines, highlight } = context;
@@ -125,13 +126,14 @@ function drawnLine(line: Line, context: LineContext): SvgNode {
   const isFaint = highlight !== null && !isLit && lines > 1;
   const stroke = theme.families[armFamily(line.curve.arm)];
   const showRaw = lines <= 3 || isLit;
+  const smooth = pathOf(line, line.smooth, context);
   return h(
     "g",
     { "data-arm": line.curve.arm, "data-seed": line.curve.seed, "stroke-opacity": isFaint ? 0.3 : 1 },
     h("title", {}, lineTitle(line)),
     showRaw ? h("path", { d: pathOf(line, line.loss, context), fill: "none", stroke, "stroke-width": 1, "stroke-opacity": 0.32 }) : null,
     h("path", {
-      d: pathOf(line, line.smooth, context),
+      d: smooth,
       fill: "none",
       stroke,
       "stroke-width": isLit ? 2.6 : lines > 8 ? 1.2 : 1.8,
@@ -139,9 +141,19 @@ function drawnLine(line: Line, context: LineContext): SvgNode {
       "stroke-dasharray": line.curve.status === "failed" ? "5 3" : undefined,
     }),
     // A wide, unseen line, easier to meet with the pointer.
-    h("path", { d: pathOf(line, line.smooth, context), fill: "none", stroke, "stroke-opacity": 0, "stroke-width": 9 }),
+    h("path", { d: smooth, fill: "none", stroke, "stroke-opacity": 0, "stroke-width": 9 }),
+    line.curve.status === "failed" ? cross(context.x.at(line.x.at(-1)!), context.y.at(line.smooth.at(-1)!), 5, theme.failure) : null,
   );
 }
+
+/** Where a run failed. */
+export const cross = (x: number, y: number, r: number, stroke: string): SvgNode =>
+  h("path", {
+    d: `M${r2(x - r)} ${r2(y - r)}L${r2(x + r)} ${r2(y + r)}M${r2(x + r)} ${r2(y - r)}L${r2(x - r)} ${r2(y + r)}`,
+    stroke,
+    "stroke-width": 1.8,
+  });
+const r2 = (value: number) => Math.round(value * 100) / 100;
 
 function lineTitle({ curve, smooth: values, x }: Line): string {
   const chance = curve.chance === null ? "" : `, chance ${curve.chance.toFixed(2)}`;
@@ -158,6 +170,9 @@ function chanceLine(chance: number, y: Scale, { left, right, theme }: { left: nu
   );
 }
 
+/** The smooth value where the line leaves the plot. */
+const lastShown = (line: Line, x: Scale): number => line.smooth[nearest(line.x, Math.min(x.domain[1], line.x.at(-1)!))]!;
+
 /** Names at the ends of the lines, moved apart where they would meet. */
 function endLabels(
   lines: readonly Line[],
@@ -168,8 +183,8 @@ function endLabels(
     .map((line) => ({
       line,
       from: Math.min(x.range[1], x.at(line.x.at(-1)!)),
-      at: y.at(line.smooth.at(-1)!),
-      y: y.at(line.smooth.at(-1)!),
+      at: y.at(lastShown(line, x)),
+      y: y.at(lastShown(line, x)),
     }))
     .sort((a, b) => a.at - b.at);
   for (let i = 1; i < ends.length; i++) ends[i]!.y = Math.max(ends[i]!.y, ends[i - 1]!.y + gap);
@@ -214,18 +229,6 @@ function cursorMarks(lines: readonly Line[], cursor: number, { x, y, theme }: Pi
   );
 }
 
-/** Index of the value nearest to a place in an ascending list, which is not empty. */
-function nearest(values: readonly number[], place: number): number {
-  let low = 0;
-  let high = values.length - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! < place) low = middle;
-    else high = middle;
-  }
-  return Math.abs(values[low]! - place) <= Math.abs(values[high]! - place) ? low : high;
-}
-
 /** A cell of the small multiples: the runs of one arm. */
 export interface LossCell {
   readonly arm: ArmId;
@@ -251,7 +254,7 @@ export function lossMultiples(cells: readonly LossCell[], options: LossCurvesOpt
   );
   const every = [...lines.values()].flat();
   const chance = cells.flatMap(({ curves }) => curves.map((curve) => curve.chance)).find((value) => value !== null) ?? null;
-  const [low, high] = extent([...every.flatMap((line) => [...line.smooth]), chance]) ?? [0, 1];
+  const [low, high] = extent([...every.flatMap((line) => extent(line.smooth) ?? []), chance]) ?? [0, 1];
   const xDomain = options.domain ?? extent([0, ...every.map((line) => line.x.at(-1)!)]) ?? [0, 1];
   const yDomain = niceDomain([low, high], 4);
   return figureRoot(
@@ -301,6 +304,7 @@ function multiple(cell: LossCell, { box, x, y, lines, chance, theme, isLit, hasL
   const score = cell.f1 === null ? "" : cell.f1.toFixed(2);
   const scoreRoom = score ? 28 : 0;
   const word = emptyWord(cell, lines.length > 0);
+  const reason = cell.status === "failed" && cell.error ? wrapText(cell.error, box.width - 8, 9).slice(0, REASON_LINES) : [];
   return h(
     "g",
     { "data-arm": cell.arm, "data-state": cell.status },
@@ -355,11 +359,22 @@ function multiple(cell: LossCell, { box, x, y, lines, chance, theme, isLit, hasL
           "stroke-width": 1.2,
         })
       : null,
-    word
+    reason.map((line, i) =>
+      text(box.x + box.width / 2, top + 10 + i * 11, i === REASON_LINES - 1 ? fitText(`${line} …`, box.width - 8, 9) : line, {
+        fill: theme.failure,
+        size: 9,
+        anchor: "middle",
+        halo: theme.ground,
+      }),
+    ),
+    word && reason.length === 0
       ? text(box.x + box.width / 2, (top + bottom) / 2, word, { fill: theme.mutedText, size: 10, anchor: "middle", halo: theme.ground })
       : null,
   );
 }
+
+/** Lines of a failure's reason that a cell has room for. */
+const REASON_LINES = 4;
 
 function emptyWord(cell: LossCell, hasLine: boolean): string {
   if (cell.status === "failed") return "failed";

@@ -1,14 +1,19 @@
 // One run: its state, health, settings that matter, and every score of its fine-tunings.
-import { Alert, Anchor, Table } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Table } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { viewPool } from "../../../shared/domain/study.ts";
 import type { Study } from "../../../shared/domain/workspace.ts";
+import { showError } from "../../components/notices.tsx";
 import { Facts, Section } from "../../components/Section.tsx";
 import { StatusMark } from "../../components/StatusMark.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
+import { useHost } from "../../state/host.tsx";
 import { formatRoute } from "../../state/router.ts";
 import type { LiveRun } from "../../state/study-live.ts";
 import { clock, count, duration, score } from "../../state/words.ts";
 import classes from "./RunInspector.module.css";
+import { RunLog } from "./RunLog.tsx";
 import { Verdict } from "./RunNow.tsx";
 
 export interface RunInspectorProps {
@@ -20,8 +25,14 @@ export interface RunInspectorProps {
 export function RunInspector({ run, study, onClose }: RunInspectorProps) {
   const { arm, seed, state } = run;
   const last = state.curve.at(-1);
+  const [operations] = viewPool(arm);
+  const { client } = useHost();
+  const retry = useMutation({
+    mutationFn: () => client.study.retry({ study: study.name, runs: [{ arm, seed }] }),
+    onError: (error) => showError(error, `${arm}, seed ${seed} was not taken back into the queue`),
+  });
   return (
-    <Inspector kind="Run" title={`${arm}, seed ${seed}`} onClose={onClose}>
+    <Inspector kind="Run" title={`${arm}, seed ${seed}`} onClose={onClose} width={424}>
       <div className={classes.state}>
         <StatusMark status={state.status} hasWord />
         {state.f1 !== null && <strong>F1 {score(state.f1)}</strong>}
@@ -29,6 +40,11 @@ export function RunInspector({ run, study, onClose }: RunInspectorProps) {
       {state.error && (
         <Alert color="red" icon={<IconAlertTriangle size={18} />} title={`Failed: ${state.error.code}`}>
           {state.error.message}
+          <div>
+            <Button variant="default" mt={8} loading={retry.isPending} onClick={() => retry.mutate()}>
+              Retry from its last checkpoint
+            </Button>
+          </div>
         </Alert>
       )}
       {state.health.length > 0 && <Verdict state={state} />}
@@ -44,13 +60,24 @@ export function RunInspector({ run, study, onClose }: RunInspectorProps) {
           ["Learning rate", last ? last.learningRate.toPrecision(2) : null],
           ["Speed", last ? `${last.viewsPerSecond.toFixed(0)} views/s` : null],
           ["Started", state.startedAt === null ? null : clock(state.startedAt)],
-          ["Took", state.startedAt !== null && state.updatedAt !== null ? duration((state.updatedAt - state.startedAt) / 1000) : null],
+          ["Worked on", state.workedMs > 0 ? duration(state.workedMs / 1000) : null],
         ]}
       />
       {state.evaluations.length > 0 && <Evaluations run={run} />}
-      <Anchor size="sm" href={formatRoute({ place: "comparison", subject: study.name, query: { arm } })}>
-        {arm} among the other arms
-      </Anchor>
+      <RunLog key={run.key} study={study.name} run={run} />
+      <Group gap="md">
+        <Anchor size="sm" href={formatRoute({ place: "comparison", subject: study.name, query: { arm } })}>
+          Its bar in the comparison
+        </Anchor>
+        {operations && operations.length > 0 && (
+          <Anchor
+            size="sm"
+            href={formatRoute({ place: "augmentations", subject: study.name, query: { matrix: "result", ops: operations.join(" ") } })}
+          >
+            Its views on tiles
+          </Anchor>
+        )}
+      </Group>
     </Inspector>
   );
 }

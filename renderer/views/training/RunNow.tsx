@@ -1,12 +1,13 @@
 // What runs now: which arm, how healthy, how far, how fast, how long still.
-import { Button, Group, Tooltip } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconHourglass, IconPlayerStop } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import type { RunState } from "../../../shared/domain/run-state.ts";
-import type { Job, Study } from "../../../shared/domain/workspace.ts";
+import type { Job } from "../../../shared/domain/workspace.ts";
+import { ConfirmDialog } from "../../components/ConfirmDialog.tsx";
 import { FamilyMark } from "../../components/FamilyMark.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
-import { showError } from "../../components/notices.tsx";
 import { ProgressBar } from "../../components/ProgressBar.tsx";
 import { SimulationBadgeOf } from "../../components/SimulationBadge.tsx";
 import { Warning } from "../../components/Warning.tsx";
@@ -15,9 +16,17 @@ import { formatRoute } from "../../state/router.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { count, counted, duration, rate } from "../../state/words.ts";
 import { failuresOf } from "./failures.ts";
+import type { QueueEstimate } from "./queue-estimate.ts";
 import classes from "./RunNow.module.css";
+import { verdictOf } from "./verdict.ts";
 
-export function RunNow({ live, running }: { live: LiveStudy; running: readonly LiveRun[] }) {
+export interface RunNowProps {
+  readonly live: LiveStudy;
+  readonly running: readonly LiveRun[];
+  readonly estimate: QueueEstimate;
+}
+
+export function RunNow({ live, running, estimate }: RunNowProps) {
   const jobs = useJobs();
   const job = jobs?.find(({ kind, target, status }) => kind === "study" && target === live.study?.name && status === "running");
   const finished = live.runs.filter(({ state }) => state.status === "finished").length;
@@ -27,7 +36,7 @@ export function RunNow({ live, running }: { live: LiveStudy; running: readonly L
   if (first) {
     return (
       <section className={classes.card} aria-label="Running now">
-        <Running run={first} study={live.study!} job={job} progress={progress} />
+        <Running run={first} live={live} job={job} progress={progress} estimate={estimate} />
         {others.map((run) => (
           <p key={run.key} className={classes.other}>
             Also running: {run.arm}, seed {run.seed}, {sharePercent(run.state)}
@@ -47,7 +56,7 @@ export function RunNow({ live, running }: { live: LiveStudy; running: readonly L
           </LinkButton>
         )}
       </div>
-      <p className={classes.verdict}>
+      <p className={classes.summary}>
         {progress}.{!job && finished < live.runs.length && ` Run at the top ${finished > 0 ? "goes on with" : "starts"} what is left.`}
       </p>
       {failuresOf(live.runs).map(({ message, runs }) => (
@@ -68,17 +77,17 @@ function idleTitle({ runs, study }: LiveStudy): string {
 
 interface RunningProps {
   readonly run: LiveRun;
-  readonly study: Study;
+  readonly live: LiveStudy;
   readonly job: Job | undefined;
   readonly progress: string;
+  readonly estimate: QueueEstimate;
 }
 
-function Running({ run, study, job, progress }: RunningProps) {
+function Running({ run, live, job, progress, estimate }: RunningProps) {
   const { state } = run;
-  const { dataset, pretrain } = study.config;
+  const { dataset } = live.study!.config;
   const last = state.curve.at(-1);
-  const stepsLeft = state.steps - state.step;
-  const secondsLeft = last && state.phase === "pretrain" ? (stepsLeft * 2 * pretrain.batchSize) / last.viewsPerSecond : null;
+  const secondsLeft = estimate.runs.get(run.key)?.seconds ?? null;
   return (
     <>
       <div className={classes.head}>
@@ -88,7 +97,7 @@ function Running({ run, study, job, progress }: RunningProps) {
         </h2>
         <span className={classes.phase}>{phaseText(state)}</span>
         <SimulationBadgeOf dataset={dataset} />
-        {job && <CancelButton job={job} />}
+        {job && <CancelButton job={job} live={live} run={run} />}
       </div>
       <Verdict state={state} />
       <ProgressBar label={`Pretraining of ${run.arm}, seed ${run.seed}`} done={state.step} total={state.steps} />
@@ -98,7 +107,7 @@ function Running({ run, study, job, progress }: RunningProps) {
         <Fact name="loss" value={last ? last.loss.toFixed(2) : "..."} />
         <Fact name="views/s" value={last ? rate(last.viewsPerSecond) : "..."} />
         <Fact name="this run" value={secondsLeft === null ? "..." : `${duration(secondsLeft)} left`} />
-        <Fact name="study" value={job?.etaSeconds == null ? "..." : `${duration(job.etaSeconds)} left`} />
+        <Fact name="study" value={estimate.seconds === null ? "..." : `${duration(estimate.seconds)} left`} />
         <Fact name="runs" value={progress} />
       </dl>
     </>
@@ -114,53 +123,63 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-const VERDICTS = { learning: "Learning", "not learning": "Not learning", collapsing: "Collapsing" } as const;
-
-/** The health of the run as a sentence. */
+/** The health of the run as a sentence, and its reason. */
 export function Verdict({ state }: { state: RunState }) {
-  const health = state.health.at(-1);
-  if (!health) {
-    const text =
-      state.steps === 0 && state.phase !== "pretrain"
-        ? "No pretraining, so no health check."
-        : "The first health check comes after some epochs.";
-    return (
-      <p className={classes.verdict} data-verdict="waiting">
-        <IconHourglass size={17} aria-hidden />
-        {text}
-      </p>
-    );
-  }
-  const Icon = health.verdict === "learning" ? IconCheck : IconAlertTriangle;
+  const { kind, word, evidence, reason } = verdictOf(state);
+  const Icon = kind === "waiting" ? IconHourglass : kind === "learning" ? IconCheck : IconAlertTriangle;
   return (
-    <p className={classes.verdict} data-verdict={health.verdict}>
+    <div className={classes.verdict} data-verdict={kind}>
       <Icon size={17} aria-hidden />
-      <span>
-        <strong>{VERDICTS[health.verdict]}</strong>: {health.reason}
-      </span>
-    </p>
+      <div>
+        <p>
+          <strong>{word}</strong>: {evidence}
+        </p>
+        {reason && <p className={classes.reason}>{reason}</p>}
+      </div>
+    </div>
   );
 }
 
-function CancelButton({ job }: { job: Job }) {
+function CancelButton({ job, live, run }: { job: Job; live: LiveStudy; run: LiveRun }) {
   const { client } = useHost();
+  const [isAsking, setAsking] = useState(false);
   const cancel = useMutation({
     mutationFn: () => client.job.cancel({ id: job.id }),
-    onError: (error) => showError(error, `${job.title} was not cancelled`),
+    onSuccess: () => setAsking(false),
   });
+  const finished = live.runs.filter(({ state }) => state.status === "finished").length;
+  const left = live.runs.length - finished;
+  const { step, steps } = run.state;
   return (
     <Group gap={6} ml="auto">
-      <Tooltip label="Ends the study's work after a checkpoint. Finished runs are kept; it can be run again.">
-        <Button
-          variant="default"
-          size="compact-xs"
-          leftSection={<IconPlayerStop size={13} />}
-          disabled={cancel.isPending || cancel.isSuccess}
-          onClick={() => cancel.mutate()}
-        >
-          {cancel.isSuccess ? "Stopping" : "Cancel"}
-        </Button>
-      </Tooltip>
+      <Button
+        variant="default"
+        size="compact-xs"
+        leftSection={<IconPlayerStop size={13} />}
+        disabled={cancel.isSuccess}
+        onClick={() => setAsking(true)}
+      >
+        {cancel.isSuccess ? "Stopping" : "Cancel"}
+      </Button>
+      <ConfirmDialog
+        isOpen={isAsking}
+        title={`Cancel the study ${job.target}?`}
+        confirm={`Leave ${counted(left, "run")} undone`}
+        refuse="Go on training"
+        isPending={cancel.isPending}
+        error={cancel.error}
+        onConfirm={() => cancel.mutate()}
+        onClose={() => setAsking(false)}
+      >
+        <p>
+          {counted(left, "run")} of {count(live.runs.length)} will not be done, and the study leaves the queue.
+        </p>
+        <p>
+          Kept: {counted(finished, "finished run")}; of {run.arm}, seed {run.seed}, what it has learnt
+          {steps > 0 ? ` in ${count(step)} of ${counted(steps, "step")}` : " so far"}, as a checkpoint. Run at the top goes on from there at
+          any time.
+        </p>
+      </ConfirmDialog>
     </Group>
   );
 }

@@ -1,6 +1,8 @@
 // Training: what runs now and how healthy it is, every arm beside it, and the queue.
 import { Skeleton } from "@mantine/core";
+import { useThrottledValue } from "@mantine/hooks";
 import { IconActivity } from "@tabler/icons-react";
+import { useMemo } from "react";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
@@ -9,12 +11,15 @@ import { useStudy, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { useCurrentStudy } from "../../state/selection.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
-import { ArmMultiples } from "./ArmMultiples.tsx";
+import { AllArms } from "./AllArms.tsx";
+import { HardwareStrip } from "./HardwareStrip.tsx";
+import { estimateQueue } from "./queue-estimate.ts";
 import { RunCurves } from "./RunCurves.tsx";
 import { RunInspector } from "./RunInspector.tsx";
 import { RunNow } from "./RunNow.tsx";
 import { RunQueue } from "./RunQueue.tsx";
 import classes from "./TrainingView.module.css";
+import { useCurveView } from "./view-state.ts";
 
 export function TrainingView() {
   const workspace = useWorkspace();
@@ -43,8 +48,16 @@ export function TrainingView() {
   return <Loaded live={live} />;
 }
 
+/** Estimates are made anew at most so often, ms. */
+const ESTIMATE_MS = 2_000;
+
 function Loaded({ live }: { live: LiveStudy }) {
   const { route, setQuery } = useRoute();
+  const view = useCurveView();
+  const workspace = useWorkspace();
+  const tiles = workspace?.datasets.find(({ name }) => name === live.study!.config.dataset)?.tiles ?? null;
+  const settled = useThrottledValue(live, ESTIMATE_MS);
+  const estimate = useMemo(() => estimateQueue(settled, tiles), [settled, tiles]);
   const picked = pickedRun(live.runs, route.query);
   const running = live.runs.filter(({ state }) => state.status === "running");
   const shown = picked ?? running[0] ?? lastTouched(live.runs);
@@ -53,15 +66,16 @@ function Loaded({ live }: { live: LiveStudy }) {
   const side = picked ? (
     <RunInspector run={picked} study={live.study!} onClose={() => pick(null)} />
   ) : (
-    <RunQueue runs={live.runs} onPick={pick} />
+    <RunQueue live={live} estimate={estimate} onPick={pick} />
   );
   return (
     <Workbench side={side}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.page} tabIndex={0} aria-label="Training">
-        <RunNow live={live} running={running} />
-        {shown && <RunCurves key={shown.arm} run={shown} runs={live.runs} study={live.study!} />}
-        <ArmMultiples live={live} highlight={shown?.arm ?? null} onPick={(arm) => pick(bestRunOf(live.runs, arm))} />
+        <RunNow live={live} running={running} estimate={estimate} />
+        <HardwareStrip running={running[0] ?? null} />
+        {shown && <RunCurves key={shown.arm} run={shown} runs={live.runs} study={live.study!} view={view} />}
+        <AllArms live={live} view={view} highlight={shown?.arm ?? null} onPick={(arm) => pick(bestRunOf(live.runs, arm))} />
       </section>
     </Workbench>
   );

@@ -9,6 +9,7 @@ import { type RunStudyOptions, runStudy, type StudyProgress, sweepOrder } from "
 import { readEvents } from "../../../electron/runs/journal.ts";
 import { Claimer } from "../../../electron/runs/lease.ts";
 import { readRun } from "../../../electron/runs/run-folder.ts";
+import { retryRun, writeRunQueue } from "../../../electron/runs/run-queue.ts";
 import { allRunsOf, createStudy, runFolderOf, selectByHand, studyFolder, studySummary } from "../../../electron/runs/study-store.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { Random } from "../../../shared/domain/random.ts";
@@ -107,6 +108,71 @@ describe("running a study", () => {
     expect(outcome.kept, "one seed is enough for a score").toEqual(["blur+gain", "gain+shift"]);
     expect(await studySummary(workspace, "a")).toMatchObject({ finished: 7, failed: 1 });
     expect((await run()).outcome).toMatchObject({ finished: 10, failed: [] });
+  });
+
+  it("follows the order of the queue, also when it is changed meanwhile", async () => {
+    const seen: string[] = [];
+    const folder = studyFolder(workspace, "a");
+    await writeRunQueue(folder, { version: 1, first: [{ arm: "none", seed: 2 }], skipped: [{ arm: "none", seed: 1 }] });
+    const { outcome } = await run({
+      stage: "sweep",
+      worker: {
+        onStep: ({ arm, seed, step }) => {
+          if (step !== 1) return undefined;
+          seen.push(`${arm} ${seed}`);
+          // The file is there before the run in hand ends: written at once, not some time.
+          if (seen.length === 1)
+            writeFileSync(
+              join(folder, "queue.json"),
+              JSON.stringify({ version: 1, first: [{ arm: "random-init", seed: 2 }], skipped: [] }),
+            );
+          return undefined;
+        },
+      },
+    });
+    expect(seen.slice(0, 2)).toEqual(["none 2", "random-init 2"]);
+    expect(seen).toHaveLength(8);
+    expect(outcome.finished).toBe(8);
+  });
+
+  it("stops a run that is left out while it is in hand, and goes on with the others", async () => {
+    const [first] = sweepOrder(study);
+    const { outcome } = await run({
+      stage: "sweep",
+      pollMs: 5,
+      worker: {
+        steps: 40,
+        stepMs: 5,
+        onStep: ({ arm, seed, step }) => {
+          if (arm === first!.arm && seed === first!.seed && step === 2)
+            writeFileSync(join(studyFolder(workspace, "a"), "queue.json"), JSON.stringify({ version: 1, first: [], skipped: [first] }));
+          return undefined;
+        },
+      },
+    });
+    expect(outcome).toEqual({ finished: 7, failed: [], kept: null, note: null });
+    expect((await eventsOf(first!.arm, first!.seed)).at(-1)).toMatchObject({ kind: "interrupted", reason: "cancelled" });
+  });
+
+  it("takes a failed run up again within the same call when it is put back", async () => {
+    let attempts = 0;
+    let isAsked = false;
+    const { outcome } = await run({
+      stage: "sweep",
+      worker: {
+        stepMs: 1,
+        onStep: ({ arm, seed, step }) => {
+          if (arm === "none" && seed === 1 && step === 1 && attempts++ === 0) return new AppError("NO_DATA", "too few tiles");
+          if (attempts === 1 && !isAsked) {
+            isAsked = true;
+            void retryRun(runFolderOf(workspace, "a", { arm: "none", seed: 1 }));
+          }
+          return undefined;
+        },
+      },
+    });
+    expect(outcome).toMatchObject({ finished: 8, failed: [] });
+    expect(attempts).toBe(2);
   });
 
   it("leaves the second stage out when a couplet has no score, and says so", async () => {

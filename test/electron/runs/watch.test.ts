@@ -84,8 +84,9 @@ describe("watching a study", () => {
     const runs = ["none", "all"].map((arm) => ({ arm, seed: 1 }));
     for (const run of runs) await append(runFolderIn(folder, run), started, finished);
     const seen: string[] = [];
-    for await (const { run, events } of watchStudy(folder, runs, options())) {
-      seen.push(`${run.arm}: ${names(events).join(", ")}`);
+    for await (const news of watchStudy(folder, runs, options())) {
+      if (news.kind === "queue") continue;
+      seen.push(`${news.run.arm}: ${names(news.events).join(", ")}`);
       if (seen.length === 2) await append(runFolderIn(folder, runs[0]!), checkpoint(7), finished);
       if (seen.length === 3) controller.abort();
     }
@@ -97,7 +98,7 @@ describe("watching a study", () => {
     await Promise.all(runs.map((run) => append(runFolderIn(folder, run), started, finished)));
     let first = 0;
     const watch = watchStudy(folder, runs, { signal: controller.signal, pollMs: 5 });
-    while (first < 123) first += (await watch.next()).value!.events.length > 0 ? 1 : 0;
+    while (first < 123) first += (await watch.next()).value!.kind === "events" ? 1 : 0;
     const cpu = process.cpuUsage();
     const rest = watch.next();
     await new Promise((resolve) => setTimeout(resolve, 300));

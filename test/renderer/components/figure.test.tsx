@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { Figure } from "../../../renderer/components/Figure.tsx";
+import { Figure, keyedView } from "../../../renderer/components/Figure.tsx";
 import { ALL_ARMS } from "../../../shared/domain/study.ts";
 import { publishedResult } from "../../../shared/domain/study-result.ts";
 import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
@@ -40,5 +40,17 @@ describe("Figure", () => {
     expect(renderToStaticMarkup(<Figure draw={figures.matrix!} width={640} label="Forty-one arms" />)).toMatch(
       /<svg[^>]*aria-label="Forty-one arms"/,
     );
+  });
+});
+
+describe("keys in a plot", () => {
+  it("move the cursor, zoom about it, move the part that is shown, and show all", () => {
+    expect(keyedView("ArrowRight", false, [0, 50], 10)).toEqual({ cursor: 11 });
+    expect(keyedView("ArrowLeft", false, [0, 50], 0)).toEqual({ cursor: 0 });
+    expect(keyedView("+", false, [0, 50], 10)).toEqual({ cursor: 10, zoom: [5, 30] });
+    expect(keyedView("-", false, [5, 30], 10)).toEqual({ cursor: 10, zoom: [0, 50] });
+    expect(keyedView("ArrowRight", true, [5, 25], null)).toEqual({ zoom: [10, 30] });
+    expect(keyedView("0", false, [5, 25], null)).toEqual({ zoom: null });
+    expect(keyedView("x", false, [5, 25], null)).toBeNull();
   });
 });

@@ -99,6 +99,7 @@ function stateOf(options: {
       loss: 2 + 2 * Math.exp(-i / 20) + 0.05 * random.normal(),
       learningRate: 1e-3,
       viewsPerSecond: 100,
+      feedWaitMs: 0.2,
       at: 1.7e12 + i * 1000,
     })),
     health:

@@ -12,6 +12,7 @@ import type { FigureOptions } from "../../../shared/figures/marks.ts";
 import { opEffects } from "../../../shared/figures/op-effects.ts";
 import { spectrum } from "../../../shared/figures/spectrum.ts";
 import type { Figure, SvgNode } from "../../../shared/figures/svg.ts";
+import { trainingCurves } from "../../../shared/figures/training-curves.ts";
 import { exampleStudy } from "../domain/example-study.ts";
 
 export const RESULTS: Readonly<Record<string, StudyResult>> = {
@@ -32,6 +33,7 @@ const points = (n: number) =>
     loss: 4 - Math.sin(i / 30),
     learningRate: 0.001,
     viewsPerSecond: 90,
+    feedWaitMs: 0.2,
     at: 1e12 + i,
   }));
 const curve = (arm: string, n: number) => ({ arm, seed: 1, points: points(n), chance: 4.14, status: "running" as const });
@@ -94,6 +96,27 @@ export function everyFigure(options: FigureOptions): { name: string; figure: Fig
         options,
       ),
     );
+  for (const [n, checks] of [
+    [0, 0],
+    [1, 0],
+    [2, 1],
+    [5000, 12],
+  ] as const)
+    add(
+      `training, ${n} points and ${checks} health checks`,
+      trainingCurves(
+        ["all", "none"].map((arm) => ({ ...curve(arm, n), health: health(checks, 0.7) })),
+        { ...options, cursor: 0.01, x: "minutes" },
+      ),
+    );
+  add(
+    "training, zoomed, failed",
+    trainingCurves([{ ...curve("blur+gain", 60), status: "failed", health: health(3, null) }], {
+      ...options,
+      domain: [0.2, 0.3],
+      cursor: 0.25,
+    }),
+  );
   for (const mean of [-0.1, 0, 0.3, Number.NaN])
     add(
       `spectrum at ${mean}`,

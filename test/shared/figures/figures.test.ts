@@ -135,6 +135,7 @@ describe("loss curves", () => {
     loss: 3 + Math.sin(i),
     learningRate: 1,
     viewsPerSecond: 1,
+    feedWaitMs: 0,
     at: i,
   }));
   const curve = { arm: "all", seed: 1, points, chance: 4.14, status: "running" as const };
