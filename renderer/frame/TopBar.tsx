@@ -1,11 +1,13 @@
 // Workspace, the study in hand, and what runs it.
 import { Select } from "@mantine/core";
+import { SimulationBadge } from "../components/SimulationBadge.tsx";
 import { useWorkspace } from "../state/host.tsx";
 import { useRoute } from "../state/router.ts";
 import { PUBLISHED_STUDY, useCurrentStudy } from "../state/selection.ts";
 import classes from "./Frame.module.css";
 import { RunControl } from "./RunControl.tsx";
 import { StudyMenu } from "./StudyMenu.tsx";
+import { WorkspaceMenu } from "./WorkspaceMenu.tsx";
 
 export function TopBar() {
   const workspace = useWorkspace();
@@ -19,9 +21,8 @@ export function TopBar() {
   const own = (workspace?.studies ?? []).map(({ name }) => ({ value: name, label: name }));
   return (
     <header className={classes.top}>
-      <div className={classes.workspace} title={workspace?.path}>
-        Workspace <strong>{workspace ? baseName(workspace.path) : "..."}</strong>
-      </div>
+      <WorkspaceMenu path={workspace?.path ?? null} />
+      {workspace?.isSample && <SimulationBadge />}
       <div className={classes.studyPicker}>
         <span id="study-picker-label">Study</span>
         <Select
@@ -44,5 +45,3 @@ export function TopBar() {
     </header>
   );
 }
-
-const baseName = (path: string) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;

@@ -4,6 +4,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { imagePaths } from "../../shared/contract/app.ts";
 import type { HostClient } from "../../shared/contract/client.ts";
+import type { AppSettings } from "../../shared/domain/settings.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
 import type { ConnectionState, HostConnection } from "./connection.ts";
@@ -15,6 +16,12 @@ import { followStudy, type LiveStudy } from "./study-live.ts";
 
 const createQueries = (client: HostClient) => createTanstackQueryUtils(client);
 
+/** The settings, and which of them count from the next start only. */
+export interface KnownSettings {
+  readonly settings: AppSettings;
+  readonly restart: readonly string[];
+}
+
 export interface Host {
   readonly connection: HostConnection;
   readonly client: HostClient;
@@ -23,6 +30,8 @@ export interface Host {
   /** Null until the host has told them once. */
   readonly workspace: Store<Workspace | null>;
   readonly jobs: Store<readonly Job[] | null>;
+  /** The user's settings; null until they are known, and at a door without any. */
+  readonly settings: Store<KnownSettings | null>;
   /** The study that is being designed. */
   readonly studyDraft: Store<StudyDraft>;
   /** A study's live state, shared by everyone who asks; followed for a while after the last has left. */
@@ -48,16 +57,17 @@ export function createHost(connection: HostConnection): Host {
   });
   const workspace = createStore<Workspace | null>(null);
   const jobs = createStore<readonly Job[] | null>(null);
+  const settings = createStore<KnownSettings | null>(null);
   const stops = [
     follow({ connection, open: (signal) => client.workspace.watch(undefined, { signal }), onValue: workspace.set }),
     follow({ connection, open: (signal) => client.job.watch(undefined, { signal }), onValue: jobs.set }),
+    follow({ connection, open: (signal) => client.settings.watch(undefined, { signal }), onValue: settings.set }),
     refetchAfterReconnect(connection, queryClient),
     refetchChangedDatasets(workspace, queryClient, createQueries(client)),
   ];
   const studies = new Map<string, Store<LiveStudy>>();
   const followedStudies = new Map<string, ReturnType<typeof followStudy>>();
   const open = new Set<() => void>();
-  const { imageOrigin } = connection.door;
 
   const sharedStudy = (name: string): Store<LiveStudy> => {
     const known = studies.get(name);
@@ -102,11 +112,12 @@ export function createHost(connection: HostConnection): Host {
     queryClient,
     workspace,
     jobs,
+    settings,
     studyDraft: createStore(NEW_DRAFT),
     study: sharedStudy,
     tellStudy: (record) => followedStudies.get(record.name)?.tell(record),
-    tileUrl: (...tile) => imageOrigin + imagePaths.tile(...tile),
-    previewUrl: (...preview) => imageOrigin + imagePaths.preview(...preview),
+    tileUrl: (...tile) => imagePaths.tile(...tile),
+    previewUrl: (...preview) => imagePaths.preview(...preview),
     close() {
       for (const stop of [...stops, ...open]) stop();
       connection.close();
@@ -175,6 +186,12 @@ export function useJobs(): readonly Job[] | null {
 }
 
 const NO_STUDY: Store<LiveStudy> = createStore<LiveStudy>(LOADING);
+
+/** The user's settings; null until they are known. */
+export function useSettings(): KnownSettings | null {
+  const { settings } = useHost();
+  return useSyncExternalStore(settings.subscribe, settings.get);
+}
 
 /** A study, live. @param name null: none, which stays loading */
 export function useStudy(name: string | null): LiveStudy {
