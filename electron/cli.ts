@@ -9,6 +9,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { labelCommand } from "./commands/label.ts";
 import { finetuneCommand, pretrainCommand } from "./commands/runs.ts";
+import { sampleProjectCommand } from "./commands/sample-project.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { studyCommand } from "./commands/study.ts";
 
@@ -33,6 +34,7 @@ const commands = [
   pretrainCommand(),
   finetuneCommand(),
   serveCommand(),
+  sampleProjectCommand(),
   demoCommand(),
 ];
 /** Wrong usage leaves with 2 wherever it is found (commander's own is 1), and a command's flags are its own, also where its parent has the same. */

@@ -8,10 +8,13 @@ import { WebSocketServer } from "ws";
 import { AppError, messageOf } from "../shared/domain/errors.ts";
 import type { Host } from "./app/host.ts";
 import { createRouter } from "./app/router.ts";
+import type { Studio } from "./app/studio.ts";
 import { contentSecurityPolicy, readAsset } from "./app/web-assets.ts";
 
 export interface ServeOptions {
   readonly host: Host;
+  /** What opens other workspaces, whose hosts are served then; without it there is one. */
+  readonly studio?: Studio;
   /** TCP port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
   /** The secret of the URL; random when left out. */
@@ -51,7 +54,8 @@ const DATA = [
  */
 export async function serve(options: ServeOptions): Promise<Served> {
   const token = options.token ?? randomBytes(24).toString("base64url");
-  const handler = new RPCHandler(createRouter(options.host));
+  let { host } = options;
+  let handler = new RPCHandler(createRouter(host, options.studio));
   const server = createServer((request, response) => {
     options.onRequest?.(request);
     answer(request, response).catch((error: unknown) => {
@@ -89,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     }
     if (given) {
       try {
-        const body = await given.of(options.host, url.pathname + url.search);
+        const body = await given.of(host, url.pathname + url.search);
         if (!body) return plain(response, 404, given.none);
         response.writeHead(200, given.headers);
         response.end(body);
@@ -126,9 +130,17 @@ export async function serve(options: ServeOptions): Promise<Served> {
     });
   });
 
+  // The pages connect again, and find themselves in another workspace.
+  const stopFollowing = options.studio?.onSwitch((next) => {
+    host = next;
+    handler = new RPCHandler(createRouter(host, options.studio));
+    for (const socket of sockets.clients) socket.close();
+  });
+
   return {
     url: `${origin}/?token=${token}`,
     async close() {
+      stopFollowing?.();
       for (const socket of sockets.clients) socket.terminate();
       sockets.close();
       server.closeAllConnections();

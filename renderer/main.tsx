@@ -12,9 +12,11 @@ import { Frame } from "./frame/Frame.tsx";
 import { connect } from "./state/connection.ts";
 import { findDoor } from "./state/doors.ts";
 import { createHost, HostProvider } from "./state/host.tsx";
+import { reloadOnSwitch } from "./state/landing.ts";
 import { theme } from "./styles/theme.ts";
 
 const host = createHost(connect(findDoor(window)));
+reloadOnSwitch(host.workspace);
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

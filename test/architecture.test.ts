@@ -46,7 +46,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ["shared", "electron/files", "electron/ingest", "electron/training", "electron/runs", "electron/executors", "electron/export"],
     packages: [/^node:/, /^@orpc\//, /^sharp$/, /^zod$/],
   },
-  "electron/preload": { rooms: [], packages: [/^electron$/] },
+  "electron/preload": { rooms: ["shared/contract"], packages: [/^electron$/] },
   "electron/main": { rooms: ["electron/app", "electron/preload"], packages: [/^node:/, /^electron$/, /^@orpc\//] },
   "electron/commands": { rooms: ["shared", "electron"], packages: [/^node:/, /^commander$/, /^zod$/] },
   electron: { rooms: ["shared", "electron"], packages: [/^node:/, /^@orpc\//, /^ws$/, /^commander$/, /^zod$/] },

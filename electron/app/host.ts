@@ -12,6 +12,7 @@ import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts
 import { type QueuedStudy, type RunQueue, runKey, type StudyStage } from "../../shared/domain/run-queue.ts";
 import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
+import { AppSettings } from "../../shared/domain/settings.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import { type DatasetLoss, DuplicateQuery, type TileFacets, type TileFilter, type VerifyReport } from "../../shared/domain/tile-query.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
@@ -53,6 +54,7 @@ import { sampleHardware } from "./hardware.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
 import { type JobEnd, JobList, type JobProgress } from "./jobs.ts";
 import { measureStep, stepOf } from "./measure.ts";
+import { lacksSampleTiles, makeSampleTiles, sampleRecord } from "./sample-project.ts";
 import { StudyQueue } from "./study-queue.ts";
 import { version } from "./version.ts";
 import { Watched } from "./watched.ts";
@@ -73,6 +75,8 @@ export interface HostOptions {
   readonly choosePath?: (what: "folder" | "file") => Promise<string | null>;
   /** Shows a folder in the system's file manager, where the door can. */
   readonly showFolder?: (path: string) => Promise<void>;
+  /** The user's settings; defaults when left out. */
+  readonly settings?: () => AppSettings;
 }
 
 /** How work reports and is stopped. */
@@ -95,6 +99,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const host = new Host(path, options);
   await host.refresh();
   if (options.door !== "cli") await host.queue.open();
+  if (options.door !== "cli" && (await lacksSampleTiles(path))) host.startSampleTiles();
   return host;
 }
 
@@ -112,8 +117,8 @@ export class Host {
   constructor(path: string, options: HostOptions) {
     this.path = path;
     this.options = options;
-    this.workspace = new Watched({ path, datasets: [], studies: [] });
     this.queue = new StudyQueue(path, (study, stage, onEnd) => this.beginStudy(study, stage, onEnd));
+    this.workspace = new Watched({ path, datasets: [], studies: [], isSample: false });
     this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
     // Other processes (the command line, a cluster's jobs) change the workspace, too.
     if (options.door !== "cli") this.poll = setInterval(() => void this.refresh().catch(() => {}), WORKSPACE_POLL_MS).unref();
@@ -167,7 +172,12 @@ export class Host {
   /** Reads the workspace's lists anew; watchers hear of it when something changed. */
   async refresh(): Promise<void> {
     const datasets = await Promise.all((await namesIn(this.path, "datasets")).map((name) => this.datasetSummary(name)));
-    const next: Workspace = { path: this.path, datasets, studies: await listStudies(this.path) };
+    const next: Workspace = {
+      path: this.path,
+      datasets,
+      studies: await listStudies(this.path),
+      isSample: sampleRecord(this.path) !== undefined,
+    };
     if (JSON.stringify(next) !== JSON.stringify(this.workspace.value)) this.workspace.set(next);
   }
 
@@ -255,6 +265,13 @@ export class Host {
       async ({ signal, onProgress }) => {
         await writeSample(resolve(folder), { ...options, signal, onProgress: (progress) => onProgress?.(progress) });
       },
+    );
+  }
+
+  /** The tiles of the sample project, which come after its results. */
+  startSampleTiles(): Job {
+    return this.start({ kind: "sample", title: "Simulating the sample's tiles", target: this.path, unit: "tiles" }, (work) =>
+      makeSampleTiles(this.path, work),
     );
   }
 
@@ -366,7 +383,7 @@ export class Host {
 
   /** @param options.measure whether to time a few steps here for the estimate (some seconds) */
   async planStudy(input: Pick<StudyInput, "preset" | "settings">, options: { measure?: boolean } = {}): Promise<StudyPlan> {
-    const config = resolveStudyConfig(input);
+    const config = resolveStudyConfig(this.withDefaults(input));
     const dataset = await this.dataset(config.dataset);
     const { bavail, bsize } = await statfs(this.path);
     const engine = await this.engine();
@@ -376,10 +393,20 @@ export class Host {
     return planStudy(config, dataset, { ...facts, ...(await measureStep(stepOf(config, dataset))) });
   }
 
+  /** A study's input over the user's own defaults. */
+  private withDefaults<Input extends Pick<StudyInput, "settings">>(input: Input): Input {
+    const { precision, threads } = this.settings;
+    return { ...input, settings: { precision, threads, ...input.settings } };
+  }
+
+  private get settings(): AppSettings {
+    return this.options.settings?.() ?? AppSettings.parse({});
+  }
+
   async createStudy(input: StudyInput): Promise<Study> {
     const { dataset } = resolveStudyConfig(input);
     await existingFolderOf(this.path, "datasets", dataset);
-    const study = await createStudy(this.path, input);
+    const study = await createStudy(this.path, this.withDefaults(input));
     await this.refresh();
     return study;
   }
@@ -413,7 +440,7 @@ export class Host {
     if (most !== undefined && most > Math.max(1, there.length))
       throw new AppError("BAD_ARGUMENT", `${most} GPUs were asked for; ${there.length} can be used here. \`doctor\` tells of them.`);
     if (there.length > 1) {
-      const gpus = there.slice(0, most).map(({ uuid }) => uuid);
+      const gpus = there.slice(0, most ?? this.settings.gpus ?? undefined).map(({ uuid }) => uuid);
       return runOnGpus({ workspace: this.path, study, stage, gpus, signal, onProgress });
     }
     const outcome = await runStudy({

@@ -4,20 +4,24 @@ import { contract } from "../../shared/contract/app.ts";
 import { AppError, isCancellation } from "../../shared/domain/errors.ts";
 import type { Host } from "./host.ts";
 import { deleteProfile, listProfiles, renameProfile, saveProfile } from "./profiles.ts";
+import type { Studio } from "./studio.ts";
+import { studioHandlers } from "./studio-handlers.ts";
 
-const base = implement(contract);
+const os = implement(contract).use(async ({ next, path }) => {
+  try {
+    return await next();
+  } catch (error) {
+    throw crossing(error, path);
+  }
+});
+export type ContractImplementer = typeof os;
 
-/** Every handler of the contract over one host. */
-export function createRouter(host: Host) {
-  const os = base.use(async ({ next, path }) => {
-    try {
-      return await next();
-    } catch (error) {
-      throw crossing(error, path);
-    }
-  });
+/** Every handler of the contract over one host. @param studio what opens others; null where there is but one workspace */
+export function createRouter(host: Host, studio: Studio | null = null) {
+  const own = studioHandlers(os, studio);
   return os.router({
     app: {
+      ...own.app,
       info: os.app.info.handler(() => host.info()),
       doctor: os.app.doctor.handler(() => host.doctor()),
       hardware: os.app.hardware.handler(({ signal }) => host.hardware(signal)),
@@ -26,7 +30,9 @@ export function createRouter(host: Host) {
       list: os.folder.list.handler(({ input }) => host.listFolders(input)),
       choose: os.folder.choose.handler(({ input }) => host.choosePath(input.what)),
     },
+    settings: own.settings,
     workspace: {
+      ...own.workspace,
       get: os.workspace.get.handler(() => host.workspace.value),
       watch: os.workspace.watch.handler(({ signal }) => host.workspace.watch(signal)),
     },

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { Command } from "commander";
 import { z } from "zod";
-import { createHost } from "../app/host.ts";
+import { openStudio } from "../app/studio.ts";
 import { addFlags } from "../flags.ts";
 import { serve } from "../serve.ts";
 import { type CommonOptions, runCommand, withCommonFlags, workspacePath } from "./context.ts";
@@ -26,17 +26,17 @@ export function serveCommand(): Command {
   return withCommonFlags(command, { workspace: true }).action((options: CommonOptions & Record<string, unknown> & { open?: boolean }) =>
     runCommand(options, async ({ signal, print, note }) => {
       const { port } = ServeFlags.parse(read(options));
-      const host = await createHost({ workspace: workspacePath(options), door: "serve" });
-      const door = await serve({ host, port });
+      const studio = await openStudio({ workspace: workspacePath(options), door: "serve" });
+      const door = await serve({ host: studio.host, studio, port });
       print({ url: door.url }, () => `SimCLR-S2 Studio: ${door.url}`);
-      note(`Workspace ${host.workspace.value.path}. Ctrl-C ends it; running work is paused and goes on at the next start.`);
+      note(`Workspace ${studio.host.workspace.value.path}. Ctrl-C ends it; running work is paused and goes on at the next start.`);
       if (options.open) openBrowser(door.url);
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       await door.close();
-      await host.close();
+      await studio.close();
     }),
   );
 }

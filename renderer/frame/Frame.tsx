@@ -1,12 +1,17 @@
 // The frame about every view: places on the left, workspace and study above, what runs below.
 import { useHotkeys } from "@mantine/hooks";
 import { ViewBoundary } from "../components/ViewBoundary.tsx";
+import { useAppearance } from "../state/appearance.ts";
+import { useLanding } from "../state/landing.ts";
 import { PLACES, type Place, useRoute } from "../state/router.ts";
 import { useCurrentStudy } from "../state/selection.ts";
 import { AugmentationsView } from "../views/augmentations/AugmentationsView.tsx";
 import { ComparisonView } from "../views/comparison/ComparisonView.tsx";
 import { DataPlace } from "../views/data/DataPlace.tsx";
+import { SettingsView } from "../views/settings/SettingsView.tsx";
+import { StartView } from "../views/start/StartView.tsx";
 import { TrainingView } from "../views/training/TrainingView.tsx";
+import { FolderDrop } from "./FolderDrop.tsx";
 import classes from "./Frame.module.css";
 import { Palette } from "./Palette.tsx";
 import { PLACE_TITLES, Rail } from "./Rail.tsx";
@@ -15,6 +20,8 @@ import { StudyNotices } from "./StudyNotices.tsx";
 import { TopBar } from "./TopBar.tsx";
 
 const VIEWS: Readonly<Record<Place, () => React.JSX.Element>> = {
+  start: StartView,
+  settings: SettingsView,
   data: DataPlace,
   augmentations: AugmentationsView,
   training: TrainingView,
@@ -24,6 +31,8 @@ const VIEWS: Readonly<Record<Place, () => React.JSX.Element>> = {
 export function Frame() {
   const { route, go } = useRoute();
   const study = useCurrentStudy();
+  useLanding();
+  useAppearance();
   useHotkeys(PLACES.map((place, i) => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]));
   const View = VIEWS[route.place];
   return (
@@ -42,6 +51,7 @@ export function Frame() {
       <StatusLine />
       <Palette />
       <StudyNotices />
+      <FolderDrop />
     </div>
   );
 }

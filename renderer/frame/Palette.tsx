@@ -6,8 +6,9 @@ import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { ALL_ARMS } from "../../shared/domain/study.ts";
 import type { Workspace } from "../../shared/domain/workspace.ts";
 import { useWorkspace } from "../state/host.tsx";
-import { PLACES, type Route, useRoute } from "../state/router.ts";
+import { PLACES, type Place, parseRoute, type Route, useRoute } from "../state/router.ts";
 import { PUBLISHED_STUDY, useCurrentStudy } from "../state/selection.ts";
+import { useWindowRequests } from "../state/window-requests.ts";
 import classes from "./Palette.module.css";
 import { PLACE_TITLES } from "./Rail.tsx";
 
@@ -17,12 +18,19 @@ interface Target {
   readonly route: Route;
 }
 
+/** Places that show one study. */
+const OF_A_STUDY: ReadonlySet<Place> = new Set(["augmentations", "training", "comparison"]);
 /** Rows shown. */
 const SHOWN = 9;
 
 export function Palette() {
   const [isOpen, setOpen] = useState(false);
+  const { go } = useRoute();
   useHotkeys([["mod+K", () => setOpen(true)]], []);
+  useWindowRequests((request) => {
+    if (request.kind === "palette") setOpen(true);
+    else go(parseRoute(request.hash));
+  });
   return (
     <Modal.Root opened={isOpen} onClose={() => setOpen(false)} size={560} yOffset="14vh">
       <Modal.Overlay />
@@ -99,11 +107,11 @@ function Search({ onClose }: { onClose: () => void }) {
 }
 
 function targetsOf(workspace: Workspace | null, study: string | null): Target[] {
-  const places = PLACES.map(
-    (place): Target => ({
+  const places = [...PLACES, "start" as const, "settings" as const].map(
+    (place: Place): Target => ({
       kind: "place",
       name: PLACE_TITLES[place],
-      route: { place, subject: place === "data" ? null : study, query: {} },
+      route: { place, subject: OF_A_STUDY.has(place) ? study : null, query: {} },
     }),
   );
   const datasets = (workspace?.datasets ?? [])

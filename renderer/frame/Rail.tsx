@@ -1,5 +1,5 @@
 // The places, with the keys that lead to them; help and the colour scheme at the end.
-import { ActionIcon, Menu, Popover, Table, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Menu, Popover, Table } from "@mantine/core";
 import {
   IconActivity,
   IconAdjustmentsHorizontal,
@@ -8,14 +8,18 @@ import {
   IconHelp,
   IconMoon,
   IconPhoto,
+  IconSettings,
   IconSun,
 } from "@tabler/icons-react";
+import { APPEARANCES } from "../../shared/domain/settings.ts";
+import { showError } from "../components/notices.tsx";
 import icon from "../icon.svg";
+import { useHost, useSettings } from "../state/host.tsx";
 import { formatRoute, PLACES, type Place, useRoute } from "../state/router.ts";
 import { useCurrentDataset, useCurrentStudy } from "../state/selection.ts";
 import classes from "./Frame.module.css";
 
-const NAMES: Readonly<Record<Place, string>> = {
+const NAMES: Readonly<Record<(typeof PLACES)[number], string>> = {
   data: "Data",
   augmentations: "Augment",
   training: "Training",
@@ -23,6 +27,8 @@ const NAMES: Readonly<Record<Place, string>> = {
 };
 /** What each place is for. */
 export const PLACE_TITLES: Readonly<Record<Place, string>> = {
+  start: "Start: workspaces, the first study",
+  settings: "Settings and what this machine can do",
   data: "Data: sources, tiles, spectra",
   augmentations: "Augmentations and study design",
   training: "Training: what runs now",
@@ -36,9 +42,14 @@ export function Rail() {
   const dataset = useCurrentDataset();
   return (
     <nav className={classes.rail} aria-label="Places">
-      <div className={classes.brand}>
-        <img src={icon} alt="SimCLR-S2 Studio" width={24} height={24} />
-      </div>
+      <a
+        className={classes.brand}
+        href={formatRoute({ place: "start", subject: null, query: {} })}
+        title={PLACE_TITLES.start}
+        aria-current={route.place === "start" ? "page" : undefined}
+      >
+        <img src={icon} alt="Start" width={24} height={24} />
+      </a>
       <ul className={classes.places}>
         {PLACES.map((place, i) => {
           const Icon = ICONS[place];
@@ -61,16 +72,26 @@ export function Rail() {
       <div className={classes.railEnd}>
         <ColourScheme />
         <Help />
+        <ActionIcon
+          component="a"
+          href={formatRoute({ place: "settings", subject: null, query: {} })}
+          aria-label="Settings"
+          title={PLACE_TITLES.settings}
+          aria-current={route.place === "settings" ? "page" : undefined}
+        >
+          <IconSettings size={18} stroke={1.6} />
+        </ActionIcon>
       </div>
     </nav>
   );
 }
 
-const SCHEMES = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop } as const;
+const SCHEMES = { light: IconSun, dark: IconMoon, system: IconDeviceDesktop } as const;
 
 function ColourScheme() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const Icon = SCHEMES[colorScheme];
+  const { client } = useHost();
+  const appearance = useSettings()?.settings.appearance ?? "system";
+  const Icon = SCHEMES[appearance];
   return (
     <Menu position="right-end" withinPortal>
       <Menu.Target>
@@ -79,16 +100,18 @@ function ColourScheme() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {(["light", "dark", "auto"] as const).map((scheme) => {
+        {APPEARANCES.map((scheme) => {
           const SchemeIcon = SCHEMES[scheme];
           return (
             <Menu.Item
               key={scheme}
               leftSection={<SchemeIcon size={16} />}
-              onClick={() => setColorScheme(scheme)}
-              aria-current={scheme === colorScheme}
+              onClick={() =>
+                void client.settings.change({ appearance: scheme }).catch((error) => showError(error, "The colours were not changed"))
+              }
+              aria-current={scheme === appearance}
             >
-              {{ light: "Light", dark: "Dark", auto: "As the system" }[scheme]}
+              {{ light: "Light", dark: "Dark", system: "As the system" }[scheme]}
             </Menu.Item>
           );
         })}
@@ -97,7 +120,8 @@ function ColourScheme() {
   );
 }
 
-const KEYS: readonly (readonly [string, string])[] = [
+/** What the keyboard does everywhere. */
+export const KEYS: readonly (readonly [string, string])[] = [
   ["1 to 4", "go to a place"],
   ["Ctrl K, Cmd K", "go to anything by its name"],
   ["Arrows", "move in the tile grid, the matrix and the charts"],

@@ -1,5 +1,6 @@
 // Workspace, the study in hand, and what runs it.
 import { Select } from "@mantine/core";
+import { SimulationBadge } from "../components/SimulationBadge.tsx";
 import { useWorkspace } from "../state/host.tsx";
 import { useRoute } from "../state/router.ts";
 import { PUBLISHED_STUDY, useCurrentStudy } from "../state/selection.ts";
@@ -7,6 +8,7 @@ import classes from "./Frame.module.css";
 import { RunControl } from "./RunControl.tsx";
 import { StudyMenu } from "./StudyMenu.tsx";
 import { NotifyToggle } from "./StudyNotices.tsx";
+import { WorkspaceMenu } from "./WorkspaceMenu.tsx";
 
 export function TopBar() {
   const workspace = useWorkspace();
@@ -20,9 +22,8 @@ export function TopBar() {
   const own = (workspace?.studies ?? []).map(({ name }) => ({ value: name, label: name }));
   return (
     <header className={classes.top}>
-      <div className={classes.workspace} title={workspace?.path}>
-        Workspace <strong>{workspace ? baseName(workspace.path) : "..."}</strong>
-      </div>
+      <WorkspaceMenu path={workspace?.path ?? null} />
+      {workspace?.isSample && <SimulationBadge />}
       <div className={classes.studyPicker}>
         <span id="study-picker-label">Study</span>
         <Select
@@ -46,5 +47,3 @@ export function TopBar() {
     </header>
   );
 }
-
-const baseName = (path: string) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;

@@ -2,6 +2,8 @@
 import type { ClientLink } from "@orpc/client";
 import { RPCLink as PortLink } from "@orpc/client/message-port";
 import { RPCLink as SocketLink } from "@orpc/client/websocket";
+import { PORT_MESSAGE } from "../../shared/contract/desktop.ts";
+import { desktopBridge } from "./desktop.ts";
 
 /** An open way to the host. */
 export interface Channel {
@@ -14,22 +16,18 @@ export interface Channel {
 /** Opens ways to the host, one after another. */
 export interface Door {
   readonly kind: "electron" | "browser";
-  /** What image paths are put behind. */
-  readonly imageOrigin: string;
   /** Whether a closed way can be opened again without loading the page anew. */
   readonly canReopen: boolean;
   /** @throws Error when the host does not answer, or the signal aborts */
   open(signal: AbortSignal): Promise<Channel>;
 }
 
-/** Message by which the preload script hands over its port. */
-const PORT_MESSAGE = "simclr-s2:port";
 const TOKEN_KEY = "simclr-s2-token";
 const OPEN_TIMEOUT_MS = 10_000;
 
 /** The door that this page was opened by. Call it while the page loads: Electron's port comes once, when the document is ready. */
 export function findDoor(page: Window): Door {
-  return page.location.protocol === "studio:" ? electronDoor(page) : browserDoor(page);
+  return desktopBridge(page) ? electronDoor(page) : browserDoor(page);
 }
 
 function electronDoor(page: Window): Door {
@@ -41,7 +39,6 @@ function electronDoor(page: Window): Door {
   });
   return {
     kind: "electron",
-    imageOrigin: "tile://app",
     canReopen: false,
     async open(signal) {
       const port = await settleWithin(arrived, signal);
@@ -60,7 +57,6 @@ function browserDoor(page: Window): Door {
   if (token) address.searchParams.set("token", token);
   return {
     kind: "browser",
-    imageOrigin: "",
     canReopen: true,
     async open(signal) {
       const socket = new WebSocket(address);

@@ -5,6 +5,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useState
 import { imagePaths } from "../../shared/contract/app.ts";
 import type { HostClient } from "../../shared/contract/client.ts";
 import type { QueuedStudy } from "../../shared/domain/run-queue.ts";
+import type { AppSettings } from "../../shared/domain/settings.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
 import type { ConnectionState, HostConnection } from "./connection.ts";
@@ -16,6 +17,12 @@ import { followStudy, type LiveStudy, LOADING } from "./study-live.ts";
 
 const createQueries = (client: HostClient) => createTanstackQueryUtils(client);
 
+/** The settings, and which of them count from the next start only. */
+export interface KnownSettings {
+  readonly settings: AppSettings;
+  readonly restart: readonly string[];
+}
+
 export interface Host {
   readonly connection: HostConnection;
   readonly client: HostClient;
@@ -26,6 +33,8 @@ export interface Host {
   readonly jobs: Store<readonly Job[] | null>;
   /** Studies that are worked on one after another. */
   readonly queue: Store<readonly QueuedStudy[]>;
+  /** The user's settings; null until they are known, and at a door without any. */
+  readonly settings: Store<KnownSettings | null>;
   /** The study that is being designed. */
   readonly studyDraft: Store<StudyDraft>;
   /** A study's live state, shared by everyone who asks; followed for a while after the last has left. */
@@ -52,17 +61,18 @@ export function createHost(connection: HostConnection): Host {
   const workspace = createStore<Workspace | null>(null);
   const jobs = createStore<readonly Job[] | null>(null);
   const queue = createStore<readonly QueuedStudy[]>([]);
+  const settings = createStore<KnownSettings | null>(null);
   const stops = [
     follow({ connection, open: (signal) => client.queue.watch(undefined, { signal }), onValue: queue.set }),
     follow({ connection, open: (signal) => client.workspace.watch(undefined, { signal }), onValue: workspace.set }),
     follow({ connection, open: (signal) => client.job.watch(undefined, { signal }), onValue: jobs.set }),
+    follow({ connection, open: (signal) => client.settings.watch(undefined, { signal }), onValue: settings.set }),
     refetchAfterReconnect(connection, queryClient),
     refetchChangedDatasets(workspace, queryClient, createQueries(client)),
   ];
   const studies = new Map<string, Store<LiveStudy>>();
   const followedStudies = new Map<string, ReturnType<typeof followStudy>>();
   const open = new Set<() => void>();
-  const { imageOrigin } = connection.door;
 
   const sharedStudy = (name: string): Store<LiveStudy> => {
     const known = studies.get(name);
@@ -108,11 +118,12 @@ export function createHost(connection: HostConnection): Host {
     workspace,
     jobs,
     queue,
+    settings,
     studyDraft: createStore(NEW_DRAFT),
     study: sharedStudy,
     tellStudy: (record) => followedStudies.get(record.name)?.tell(record),
-    tileUrl: (...tile) => imageOrigin + imagePaths.tile(...tile),
-    previewUrl: (...preview) => imageOrigin + imagePaths.preview(...preview),
+    tileUrl: (...tile) => imagePaths.tile(...tile),
+    previewUrl: (...preview) => imagePaths.preview(...preview),
     close() {
       for (const stop of [...stops, ...open]) stop();
       connection.close();
@@ -185,6 +196,12 @@ export function useQueue(): readonly QueuedStudy[] {
 }
 
 const NO_STUDY: Store<LiveStudy> = createStore(LOADING);
+
+/** The user's settings; null until they are known. */
+export function useSettings(): KnownSettings | null {
+  const { settings } = useHost();
+  return useSyncExternalStore(settings.subscribe, settings.get);
+}
 
 /** A study, live. @param name null: none, which stays loading */
 export function useStudy(name: string | null): LiveStudy {

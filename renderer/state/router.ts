@@ -2,7 +2,9 @@
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 
 export const PLACES = ["data", "augmentations", "training", "comparison"] as const;
-export type Place = (typeof PLACES)[number];
+/** What has a route without being one of the places. */
+const ASIDE = ["start", "settings"] as const;
+export type Place = (typeof PLACES)[number] | (typeof ASIDE)[number];
 
 export interface Route {
   readonly place: Place;
@@ -17,7 +19,7 @@ export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const [place = "", subject = ""] = path.split("/").map(decode);
   return {
-    place: PLACES.find((known) => known === place) ?? "data",
+    place: [...PLACES, ...ASIDE].find((known) => known === place) ?? "data",
     subject: subject === "" ? null : subject,
     query: Object.fromEntries(new URLSearchParams(query)),
   };

@@ -57,6 +57,9 @@ export function clock(at: number, now = Date.now()): string {
   return `${time.getDate()} ${time.toLocaleString("en", { month: "short" })}, ${hour}`;
 }
 
+/** The last part of a path: `/data/fields` is `fields`. */
+export const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
+
 /** `(DN − 1,000) / 10,000`: how digital numbers become reflectance. */
 export function radiometryText(quantification: number, offset: number): string {
   const dn = offset === 0 ? "DN" : `(DN ${offset < 0 ? "−" : "+"} ${count(Math.abs(offset))})`;

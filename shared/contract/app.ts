@@ -10,10 +10,11 @@ import { ERROR_CODES } from "../domain/errors.ts";
 import { HardwareSample } from "../domain/hardware.ts";
 import { BandOrder, IngestSettings } from "../domain/ingest-settings.ts";
 import { LabelReport, LabelRequest } from "../domain/labelling.ts";
-import { PRESET_NAMES } from "../domain/run-config.ts";
+import { ENCODERS, PRESET_NAMES } from "../domain/run-config.ts";
 import { QueuedStudy, RunRef, STUDY_STAGES } from "../domain/run-queue.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
+import { AppSettings, PathKind, RecentWorkspace, SettingsChange, StoragePlace, WindowRequest } from "../domain/settings.ts";
 import { DatasetLoss, DuplicateGroup, DuplicateQuery, TILE_ORDERS, TileFacets, TileFilter, VerifyReport } from "../domain/tile-query.ts";
 import { Job, NameSchema, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../domain/workspace.ts";
 
@@ -70,6 +71,19 @@ export const contract = {
     doctor: procedure.output(EngineReport),
     /** What the machine is doing, sampled while the stream is open. */
     hardware: procedure.output(eventIterator(HardwareSample)),
+    /** Steps of an encoder's training timed here; takes seconds. */
+    measure: procedure
+      .input(z.object({ encoder: z.enum(ENCODERS), pixels: z.int().min(16).max(512) }))
+      .output(z.object({ viewsPerSecond: z.number().nullable().describe("null: a step does not fit into the memory") })),
+    /** What a menu, a link or a notification asks of this window, as it comes. */
+    requests: procedure.output(eventIterator(WindowRequest)),
+  },
+  settings: {
+    /** The user's settings now, and again after each change. `restart`: those that count from the next start only. */
+    watch: procedure.output(eventIterator(z.object({ settings: AppSettings, restart: z.array(z.string()) }))),
+    change: procedure.input(SettingsChange).output(AppSettings),
+    /** Where data are kept on the host's machine, and how much. */
+    storage: procedure.output(z.array(StoragePlace)),
   },
   folder: {
     /** Folders under a path (home when null), or under that of a file, and its files when asked for: to pick one where there is no native dialog. */
@@ -88,6 +102,20 @@ export const contract = {
     get: procedure.output(Workspace),
     /** The workspace now, and again after each change. */
     watch: procedure.output(eventIterator(Workspace)),
+    /** Those opened before, newest first, and where a sample project would be made. */
+    recent: procedure.output(z.object({ workspaces: z.array(RecentWorkspace), sampleFolder: z.string() })),
+    /** Takes one off the list; its folder stays. */
+    forget: procedure.input(z.object({ path: z.string() })),
+    /** What a path is. */
+    look: procedure.input(z.object({ path: z.string() })).output(PathKind),
+    /** Opens another one in this one's place; every window is loaded anew. `make`: of a new or empty folder. BUSY while work runs, unless it may be paused. */
+    open: procedure
+      .input(z.object({ path: z.string().min(1), make: z.boolean().default(false), pause: z.boolean().default(false) }))
+      .output(z.object({ path: z.string() })),
+    /** Makes the sample project in a folder, or takes the one that is there, and opens it. */
+    sample: procedure
+      .input(z.object({ folder: z.string().min(1), pause: z.boolean().default(false) }))
+      .output(z.object({ path: z.string() })),
   },
   job: {
     /** All jobs of this host, newest first, now and after each change. */
@@ -245,7 +273,7 @@ export const contract = {
 };
 export type Contract = typeof contract;
 
-/** Paths of images under the door's origin (`http://127.0.0.1:port` or `tile://app`). */
+/** Paths of images under the door's origin (`http://127.0.0.1:port` or `studio://app`). */
 export const imagePaths = {
   /** A tile as PNG. @param size side of the image, px. */
   tile: (dataset: string, index: number, combination: string, size: number) =>

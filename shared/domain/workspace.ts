@@ -43,7 +43,12 @@ export const StudySummary = z.object({
 });
 export type StudySummary = z.infer<typeof StudySummary>;
 
-export const Workspace = z.object({ path: z.string(), datasets: z.array(DatasetSummary), studies: z.array(StudySummary) });
+export const Workspace = z.object({
+  path: z.string(),
+  datasets: z.array(DatasetSummary),
+  studies: z.array(StudySummary),
+  isSample: z.boolean().default(false).describe("the sample project that comes with the application: all of it is simulated"),
+});
 export type Workspace = z.infer<typeof Workspace>;
 
 /** What a study will cost, told before it starts. */

@@ -87,11 +87,14 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
   const status = () => page.locator("footer");
 
   it("opens with the token, and keeps it out of the address bar", async () => {
-    await page.getByText("No data set yet").waitFor();
+    await page.getByRole("heading", { name: "The first study in workspace" }).waitFor();
     expect(page.url()).not.toContain("token");
   });
 
   it("teaches the next step in an empty workspace", async () => {
+    await inspect("start");
+    await go("#/data");
+    await page.getByText("No data set yet").waitFor();
     await inspect("empty-data");
     await go("#/augmentations");
     await page.getByText("Augmentations are shown on your own tiles").waitFor();

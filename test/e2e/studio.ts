@@ -1,7 +1,7 @@
 // The built application as a user starts it: its commands, and the browser door.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -34,6 +34,8 @@ export async function serve(workspace: string): Promise<Serving> {
   if (!existsSync(cli)) throw new Error(`${cli} is missing: build it by node build/bundle.mjs`);
   const child = spawn(process.execPath, [cli, "serve", "--workspace", workspace, "--port", "0", "--json"], {
     cwd: root,
+    // The user's own settings and recent workspaces are not for tests.
+    env: { ...process.env, SIMCLR_S2_CONFIG: join(dirname(workspace), "config") },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let errors = "";

@@ -17,9 +17,9 @@ const host = {
   },
   image: async (path: string) => (path.startsWith("/image/tile/a/") ? new Uint8Array([137, 80, 78, 71]) : undefined),
   workspace: {
-    value: { path: "/w", datasets: [], studies: [] },
+    value: { path: "/w", datasets: [], studies: [], isSample: false },
     async *watch() {
-      yield { path: "/w", datasets: [], studies: [] };
+      yield { path: "/w", datasets: [], studies: [], isSample: false };
       yield { path: "/w2", datasets: [], studies: [] };
     },
   },
@@ -110,7 +110,7 @@ describe("what crosses the socket", () => {
   it("is typed errors, values and streams", async () => {
     const ws = await socket();
     const client: ContractRouterClient<typeof contract> = createORPCClient(new RPCLink({ websocket: ws as never }));
-    await expect(client.workspace.get()).resolves.toEqual({ path: "/w", datasets: [], studies: [] });
+    await expect(client.workspace.get()).resolves.toEqual({ path: "/w", datasets: [], studies: [], isSample: false });
     await expect(client.folder.list({ path: "/nowhere" })).rejects.toMatchObject({
       code: "APP_ERROR",
       message: "/nowhere is not a folder.",

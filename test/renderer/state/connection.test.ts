@@ -13,7 +13,6 @@ function doorOf(call: Call) {
   let isHostThere = true;
   const door: Door = {
     kind: "browser",
-    imageOrigin: "",
     canReopen: true,
     async open() {
       if (!isHostThere) throw new Error("refused");

@@ -1,0 +1,66 @@
+// Opening another workspace in the place of the present one: asks before running work is paused.
+import { Button, Group, Modal, Stack } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { errorText } from "../state/errors.ts";
+import { useHost } from "../state/host.tsx";
+import { setLanding } from "../state/landing.ts";
+import { ErrorNote } from "./ErrorNote.tsx";
+
+export interface Opening {
+  readonly path: string;
+  /** `open`: it must be a workspace; `make`: of a new or empty folder; `sample`: the sample project. */
+  readonly how: "open" | "make" | "sample";
+}
+
+export interface WorkspaceOpener {
+  open(opening: Opening): void;
+  /** Forgets what went wrong. */
+  dismiss(): void;
+  readonly isPending: boolean;
+  /** The question about running work; to be rendered. */
+  readonly question: ReactNode;
+  /** What went wrong; to be rendered where it was asked for. */
+  readonly problem: ReactNode;
+}
+
+/** The study of the sample project. */
+const SAMPLE_LANDING = "#/comparison/demo";
+
+export function useOpenWorkspace(): WorkspaceOpener {
+  const { client } = useHost();
+  // The host closes this window's connection once it is done, and the page finds itself in the other workspace.
+  const opening = useMutation({
+    mutationFn: ({ path, how, pause = false }: Opening & { pause?: boolean }) => {
+      setLanding(how === "sample" ? SAMPLE_LANDING : null);
+      return how === "sample"
+        ? client.workspace.sample({ folder: path, pause })
+        : client.workspace.open({ path, pause, make: how === "make" });
+    },
+    onError: () => setLanding(null),
+  });
+  const { error, variables } = opening;
+  const isBusy = error !== null && errorText(error).code === "BUSY";
+  return {
+    open: opening.mutate,
+    dismiss: opening.reset,
+    isPending: opening.isPending || opening.isSuccess,
+    question: isBusy && variables && (
+      <Modal opened onClose={opening.reset} title="Work is running in this workspace">
+        <Stack gap="sm">
+          <p>
+            {errorText(error).message} It is paused after a checkpoint, nothing that was learnt is lost, and it goes on from there when this
+            workspace is opened and run again.
+          </p>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={opening.reset}>
+              Stay here
+            </Button>
+            <Button onClick={() => opening.mutate({ ...variables, pause: true })}>Pause it and open the other</Button>
+          </Group>
+        </Stack>
+      </Modal>
+    ),
+    problem: error && !isBusy && <ErrorNote error={error} />,
+  };
+}
