@@ -21,7 +21,7 @@ import { runOnGpus } from "../executors/on-gpus.ts";
 import { writeReport } from "../export/report.ts";
 import { listTiles, tileFacets } from "../ingest/catalogue.ts";
 import { listDuplicates } from "../ingest/duplicates.ts";
-import { ingestFolders, readDataset } from "../ingest/ingest.ts";
+import { ingestFolders, ofEarlierVersion, readDataset } from "../ingest/ingest.ts";
 import { readJournalHead } from "../ingest/journal.ts";
 import { labelDataset } from "../ingest/labels/label-dataset.ts";
 import { BandOrders, readBandOrders } from "../ingest/readers/band-orders.ts";
@@ -251,6 +251,7 @@ export class Host {
       throw new AppError("UNSUPPORTED", `Nothing tells how the data set "${name}" was made. Ingest its folders under another name.`);
     const { kind, version, plan, created, folders, tilePixels, ...settings } = head.request;
     const dataset = await readDataset(folder).catch(() => null);
+    if (dataset && !dataset.folders) throw ofEarlierVersion(name, folders);
     return this.startIngest({
       ...settings,
       ...(tilePixels === null ? {} : { tilePixels }),

@@ -1,5 +1,5 @@
 // A workspace on disk: `workspace.json`, `datasets/<name>/`, `studies/<name>/`, `runs/<name>/`, `exports/`. The files are the truth.
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
@@ -45,6 +45,28 @@ export async function existingWorkspace(path: string): Promise<string> {
   });
   if (!found) throw new AppError("NOT_FOUND", `There is no workspace in ${folder}. Check the path, or ingest data to make one there.`);
   return openWorkspace(folder);
+}
+
+/**
+ * Opens a workspace for work that may fail: one that was made for it, and that the work left empty, goes again.
+ * @throws AppError as `openWorkspace`, and what the work throws
+ */
+export async function inWorkspace<T>(path: string, work: (workspace: string) => Promise<T>): Promise<T> {
+  const folder = resolve(path);
+  const exists = (place: string) => stat(place).then(Boolean, () => false);
+  const [wasThere, wasWorkspace] = await Promise.all([exists(folder), exists(join(folder, "workspace.json"))]);
+  const workspace = await openWorkspace(folder);
+  try {
+    return await work(workspace);
+  } catch (error) {
+    if (!wasWorkspace && (await namesIn(workspace, "datasets")).length === 0) {
+      await rm(join(workspace, "workspace.json"), { force: true });
+      // What else is in them keeps them.
+      await rmdir(join(workspace, "datasets")).catch(() => {});
+      if (!wasThere) await rmdir(workspace).catch(() => {});
+    }
+    throw error;
+  }
 }
 
 /** Names of the folders under a part of the workspace. */

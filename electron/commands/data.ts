@@ -4,10 +4,17 @@ import { z } from "zod";
 import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
 import { type Problem, type ScanResult, SOURCE_TITLES, type Source } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
-import { type BandOrder, IngestSettings, parseBandOrder, RadiometryOverride, TileSample } from "../../shared/domain/ingest-settings.ts";
+import {
+  type BandOrder,
+  IngestSettings,
+  parseBandOrder,
+  proposedOffset,
+  RadiometryOverride,
+  TileSample,
+} from "../../shared/domain/ingest-settings.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
-import { existingFolderOf, existingWorkspace, openWorkspace } from "../app/workspace-folder.ts";
+import { existingFolderOf, existingWorkspace, inWorkspace } from "../app/workspace-folder.ts";
 import { addFlags, parseFlags } from "../flags.ts";
 import { listTiles } from "../ingest/catalogue.ts";
 import { readDataset } from "../ingest/dataset-folder.ts";
@@ -61,9 +68,11 @@ function problemLines(problems: readonly Problem[], what: string): string[] {
 
 function scanText({ sources, problems }: ScanResult): string {
   const tiles = sources.reduce((sum, source) => sum + source.tiles, 0);
+  const isOffsetInDoubt = sources.some(({ warnings }) => warnings.some((warning) => proposedOffset(warning) !== null));
   return [
     ...sources.flatMap((source) => [sourceText(source), ""]),
     `${tiles} tiles in ${sources.length} ${sources.length === 1 ? "source" : "sources"}. Ingest all of them, or some by --only KEY[,KEY].`,
+    ...(isOffsetInDoubt ? ["An offset is set by --offset DN, for all sources that are ingested."] : []),
     ...problemLines(problems, "cannot be used"),
   ].join("\n");
 }
@@ -149,32 +158,35 @@ export function ingestCommand(): Command {
           throw new AppError("BAD_ARGUMENT", "--quantification goes with --offset: give --offset 0 when there is none.");
         if (flags.sample === undefined && (options.sampleBy !== undefined || options.sampleSeed !== undefined))
           throw new AppError("BAD_ARGUMENT", "--sample-by and --sample-seed go with --sample.");
-        const workspace = await openWorkspace(workspacePath(options));
-        const result = await withProgress(`Ingesting into ${options.dataset}`, (update) =>
-          ingestFolders({
-            folders: folders.map(pathOf),
-            workspace,
-            dataset: options.dataset,
-            tilePixels: flags.tilePixels,
-            stridePixels: flags.stride ?? undefined,
-            sample: flags.sample === undefined ? undefined : { tiles: flags.sample, by: flags.sampleBy, seed: flags.sampleSeed },
-            bands: options.bands === undefined ? undefined : parseBands(options.bands),
-            radiometry: offset === undefined ? undefined : { offset, quantification },
-            only: flags.only ?? undefined,
-            ...bandOrderOf(options.bandOrder),
-            ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-            signal,
-            onProgress: (p) =>
-              update({
-                done: p.done,
-                total: p.total,
-                unit: "tiles",
-                rate: p.tilesPerSecond,
-                etaSeconds: p.etaSeconds,
-                note: p.skipped > 0 ? `${p.skipped} skipped` : null,
-              }),
-          }),
-        );
+        const bands = options.bands === undefined ? undefined : parseBands(options.bands);
+        const order = bandOrderOf(options.bandOrder);
+        const ingest = (workspace: string) =>
+          withProgress(`Ingesting into ${options.dataset}`, (update) =>
+            ingestFolders({
+              folders: folders.map(pathOf),
+              workspace,
+              dataset: options.dataset,
+              tilePixels: flags.tilePixels,
+              stridePixels: flags.stride ?? undefined,
+              sample: flags.sample === undefined ? undefined : { tiles: flags.sample, by: flags.sampleBy, seed: flags.sampleSeed },
+              bands,
+              radiometry: offset === undefined ? undefined : { offset, quantification },
+              only: flags.only ?? undefined,
+              ...order,
+              ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+              signal,
+              onProgress: (p) =>
+                update({
+                  done: p.done,
+                  total: p.total,
+                  unit: "tiles",
+                  rate: p.tilesPerSecond,
+                  etaSeconds: p.etaSeconds,
+                  note: p.skipped > 0 ? `${p.skipped} skipped` : null,
+                }),
+            }),
+          );
+        const result = await inWorkspace(workspacePath(options), ingest);
         const { dataset, tiles, kept, skipped, changed, seconds } = result;
         print({ dataset: options.dataset, tiles, added: tiles - kept, skipped, changed, seconds }, () =>
           [

@@ -30,7 +30,7 @@ export interface SourceFormat {
 }
 
 /** DN / 10000. */
-const withoutOffset = (source: string): SceneRadiometry => ({ offsets: {}, quantification: 10_000, source });
+const withoutOffset = (source: string): SceneRadiometry => ({ offsets: {}, quantification: 10_000, source, isTold: true });
 
 const SCENES: Omit<SourceFormat, "title"> = { bands: null, pixels: null, isNative: true, isFile: false, radiometry: null };
 

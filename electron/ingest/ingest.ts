@@ -254,17 +254,26 @@ async function readBase(folder: string, name: string, asked: Asked): Promise<Bas
     `The data set "${name}" exists already, made of ${request ? describe({ ...request, folders: dataset.folders ?? request.folders }) : "other folders"}. Choose another name for this one, name its folders as well to add to it, or delete it first.`,
     { data: { dataset: name } },
   );
-  if (!request || !isSame({ ...request, folders: [] }, { ...asked, folders: [] })) throw taken;
   if (!dataset.folders) {
-    if (isSame(request, asked)) return { dataset, folders: request.folders, line: null, earlier: null };
-    throw taken;
+    if (request && isSame(request, asked)) return { dataset, folders: request.folders, line: null, earlier: null };
+    throw ofEarlierVersion(name, [...new Set([...(request?.folders ?? []), ...asked.folders])]);
   }
+  if (!request || !isSame({ ...request, folders: [] }, { ...asked, folders: [] })) throw taken;
   const moved = await moves(dataset.folders, asked.folders);
   if (!moved) throw taken;
   let base = dataset;
   for (const { from, to } of moved) ({ dataset: base } = await moveFolder(folder, { from, to }));
   const folders = [...new Set([...base.folders!, ...asked.folders])];
   return { dataset: base, folders, line: await closeFinished(folder, base, head!), earlier: request };
+}
+
+/** Why nothing can be added to a data set whose record names no folders, and what to do. */
+export function ofEarlierVersion(name: string, folders: readonly string[]): AppError {
+  return new AppError(
+    "UNSUPPORTED",
+    `An earlier version made the data set "${name}", and kept too little of its files to add to it. It can be used as it is. To have more tiles in it, ingest all folders (${folders.join(", ")}) together under another name.`,
+    { data: { dataset: name, folders } },
+  );
 }
 
 /** Which folders of a data set lie elsewhere now. @returns null when the folders asked for are others */

@@ -30,16 +30,25 @@ export interface OpenedPatch {
 /** Values of windows in the middle of some bands. */
 export interface PixelSample {
   readonly maximum: number;
-  /** Of scenes: lowest first percentile of a band's values that are data; null where there are none. */
-  readonly firstPercentile: number | null;
+  /** Of scenes: what is darkest in each band that has data. */
+  readonly darkest: readonly DarkEnd[];
   /** Share of values without data, 0..1. */
   readonly nodata: number;
 }
 
+/** The darkest values of a band that are data. */
+export interface DarkEnd {
+  readonly band: BandName;
+  /** One in a thousand is lower. */
+  readonly permille: number;
+  /** One in a hundred is lower. */
+  readonly percentile: number;
+}
+
 /** Side of a window that is looked at, px; there are five: in the middle and half-way to each corner. */
 const WINDOW = 128;
-/** Bands that are looked at: dark ones, in which an offset shows. */
-const LOOKED_AT: readonly BandName[] = ["B02", "B04", "B12"];
+/** Bands that are looked at: dark ones, in which an offset shows. Windows of 60 m span most of the ground, and B10 sees next to nothing of it. */
+const LOOKED_AT: readonly BandName[] = ["B02", "B04", "B12", "B09", "B10"];
 
 /**
  * Opens all bands of a patch and checks their sizes.
@@ -123,7 +132,7 @@ async function samplePixels(patch: FoundPatch, rasters: readonly { band: BandNam
   let maximum = 0;
   let missing = 0;
   let total = 0;
-  let firstPercentile: number | null = null;
+  const darkest: DarkEnd[] = [];
   for (const { band, raster } of rasters) {
     const values = await readWindows(raster, sampleOf(patch, band, raster));
     const data = values.filter((value) => value !== 0 && value !== raster.nodata && value > -1e4 && Number.isFinite(value));
@@ -133,9 +142,9 @@ async function samplePixels(patch: FoundPatch, rasters: readonly { band: BandNam
     // What a patch's format prescribes is not checked by it, and sorting costs more than all else here.
     if (data.length === 0 || !isScenes(patch.kind)) continue;
     data.sort();
-    firstPercentile = Math.min(firstPercentile ?? Infinity, data[Math.floor(data.length / 100)]!);
+    darkest.push({ band, permille: data[Math.floor(data.length / 1000)]!, percentile: data[Math.floor(data.length / 100)]! });
   }
-  return { maximum, firstPercentile, nodata: total > 0 ? missing / total : 0 };
+  return { maximum, darkest, nodata: total > 0 ? missing / total : 0 };
 }
 
 /** The values of five windows, or of all where the raster is small. */

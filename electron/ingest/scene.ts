@@ -13,6 +13,8 @@ export interface SceneRadiometry {
   readonly quantification: number;
   /** What tells it, for the user. */
   readonly source: string;
+  /** Metadata name it; else it follows from a processing baseline, or is assumed. */
+  readonly isTold: boolean;
 }
 
 /** Where an image lies that does not say so itself. */
@@ -60,24 +62,26 @@ export const NO_SCENE: Scene = {
   warnings: [],
 };
 
+type Scale = Pick<SceneRadiometry, "offsets" | "quantification">;
+
 /** The offset of a band. */
-export function offsetOf({ offsets }: SceneRadiometry, band: BandName): number {
+export function offsetOf({ offsets }: Pick<SceneRadiometry, "offsets">, band: BandName): number {
   return offsets[band] ?? 0;
 }
 
 /** Whether two radiometries give the same reflectance. */
-export function isSameRadiometry(a: SceneRadiometry, b: SceneRadiometry): boolean {
+export function isSameRadiometry(a: Scale, b: Scale): boolean {
   return a.quantification === b.quantification && BAND_NAMES.every((band) => offsetOf(a, band) === offsetOf(b, band));
 }
 
 /** The scene of a granule. */
 export function sceneOf(granule: SafeGranule): Scene {
-  const { productName, baseline, cloudPercent, offsets, quantification, radiometrySource } = granule;
+  const { productName, baseline, cloudPercent, offsets, quantification, radiometrySource, isRadiometryTold: isTold } = granule;
   return {
     product: productName,
     baseline,
     cloudPercent,
-    radiometry: { offsets, quantification, source: radiometrySource },
+    radiometry: { offsets, quantification, source: radiometrySource, isTold },
     place: placeOf(granule),
     mask: maskOf(granule.masks),
     warnings: granule.problems.map(({ reason }) => `${productName} ${reason}`),
@@ -88,13 +92,13 @@ export function sceneOf(granule: SafeGranule): Scene {
 export function sceneOfStac({ id, product, baseline, cloudPercent, radiometry }: StacItem, bands: readonly BandName[]): Scene {
   const told = { ...NO_SCENE, product: product ?? (id || null), baseline, cloudPercent };
   if (!radiometry) return { ...told, warnings: [assumed(`The STAC item of ${id}`, baseline)] };
-  const { quantification, source } = radiometry;
+  const { quantification, source, isTold } = radiometry;
   const scaleOf = (band: BandName) => radiometry.bands[band] ?? radiometry;
   const others = bands.filter((band) => scaleOf(band).quantification !== quantification);
   const warning = `${id}: its STAC item gives ${others.join(", ")} another scale than the other bands; 1 / ${quantification} is taken for all.`;
   return {
     ...told,
-    radiometry: { offsets: offsetsOf((band) => scaleOf(band).offset), quantification, source },
+    radiometry: { offsets: offsetsOf((band) => scaleOf(band).offset), quantification, source, isTold },
     warnings: others.length > 0 ? [warning] : [],
   };
 }
@@ -103,14 +107,14 @@ export function sceneOfStac({ id, product, baseline, cloudPercent, radiometry }:
 export function sceneOfEarthEngine({ product, baseline, cloudPercent, radiometry }: EarthEngineMetadata, name: string): Scene {
   const told = { ...NO_SCENE, product, baseline, cloudPercent };
   if (!radiometry) return { ...told, warnings: [assumed(`The metadata.json of ${name}`, baseline)] };
-  const { offsets, quantification, source } = radiometry;
-  return { ...told, radiometry: { offsets: offsetsOf((band) => offsets[band]), quantification, source } };
+  const { offsets, ...rest } = radiometry;
+  return { ...told, radiometry: { offsets: offsetsOf((band) => offsets[band]), ...rest } };
 }
 
 /** What the path of a Major TOM scene tells. */
 export function sceneOfMajorTom({ product, baseline, radiometry }: MajorTomScene): Scene {
   const { offset, quantification, source } = radiometry;
-  return { ...NO_SCENE, product, baseline, radiometry: { offsets: offsetsOf(() => offset), quantification, source } };
+  return { ...NO_SCENE, product, baseline, radiometry: { offsets: offsetsOf(() => offset), quantification, source, isTold: false } };
 }
 
 /** The offsets of the bands that have one. */
@@ -121,7 +125,7 @@ function offsetsOf(offset: (band: BandName) => number): SceneRadiometry["offsets
 /** What is said where metadata are there, but nothing in them tells the radiometry. */
 function assumed(what: string, baseline: string | null): string {
   const known = baseline === null ? "" : ` (processing baseline ${baseline})`;
-  return `${what} tells neither scale nor offset${known}: DN / 10000 without an offset is assumed. If the offset is in the pixels, ingest with --offset -1000.`;
+  return `${what} tells neither scale nor offset${known}: DN / 10000 without an offset is assumed. If the offset is in the pixels, set the offset to -1000.`;
 }
 
 function placeOf({ geocoding, edges }: SafeGranule): ScenePlace | null {

@@ -8,7 +8,7 @@ import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { FORMATS, isScenes } from "./formats.ts";
 import { compare, type FoundPatch, Gathering, labelsFile } from "./gather.ts";
 import { type OpenedPatch, openPatch } from "./open-patch.ts";
-import { decideRadiometry, disagreement, dnScaleOf } from "./radiometry-source.ts";
+import { type Doubt, decideRadiometry, disagreement, dnScaleOf } from "./radiometry-source.ts";
 import { BandOrders } from "./readers/band-orders.ts";
 import { otherNumbers } from "./readers/bands.ts";
 import { readLabels } from "./readers/bigearthnet.ts";
@@ -273,7 +273,8 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const floatMaximum = isFloat ? Math.max(...samples.map(({ maximum }) => maximum)) : null;
   const radiometry = decideRadiometry({ isSimulated, patch: usable[0]!, floatMaximum, override: options.radiometry });
   const dnScale = dnScaleOf(floatMaximum);
-  const warning = isScenes(kind) ? disagreement(radiometry, samples, dnScale) : null;
+  const doubt = isScenes(kind) ? disagreement(radiometry, samples, dnScale) : null;
+  const said = (kind: Doubt["kind"]) => (doubt?.kind === kind ? [doubt.text] : []);
   const scenes = usable.flatMap(({ scene }) => (scene ? [scene] : []));
   const clouds = scenes.flatMap(({ cloudPercent }) => (cloudPercent === null ? [] : [cloudPercent]));
   dates.sort(compare);
@@ -301,9 +302,9 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       cloudPercent: clouds.length > 0 ? mean(clouds) : null,
       nodata: samples.length > 0 ? mean(samples.map(({ nodata }) => nodata)) : null,
       masks: [...new Set(scenes.flatMap(({ mask }) => mask?.kind ?? []))].sort(compare),
-      warnings: [...(warning ? [warning] : []), ...new Set(scenes.flatMap(({ warnings }) => warnings))].slice(0, MAXIMUM_WARNINGS),
+      warnings: [...said("warning"), ...new Set(scenes.flatMap(({ warnings }) => warnings))].slice(0, MAXIMUM_WARNINGS),
       simulated: isSimulated,
-      notes: spacingNotes(opened),
+      notes: [...said("note"), ...spacingNotes(opened)],
     },
   };
 }

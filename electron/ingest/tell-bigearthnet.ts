@@ -113,7 +113,7 @@ export async function tellBigEarthNet(
     if (gathering.referenceMaps > 0)
       note(
         kind,
-        `${gathering.referenceMaps} reference maps lie there, too. They are used for patches of version 2 of which no metadata tell.`,
+        `${gathering.referenceMaps} reference ${gathering.referenceMaps === 1 ? "map lies" : "maps lie"} there, too. They are used for patches of version 2 of which no metadata tell.`,
       );
   }
   return told;

@@ -17,6 +17,12 @@ export const RadiometryOverride = z.strictObject({
 });
 export type RadiometryOverride = z.infer<typeof RadiometryOverride>;
 
+/** The offset that a scan's warning proposes: a door offers it as it sets offsets, by a button or a flag. null: none. */
+export function proposedOffset(warning: string): number | null {
+  const [, offset] = /set the offset to (-?\d+)/.exec(warning) ?? [];
+  return offset === undefined ? null : Number(offset);
+}
+
 export const BandOrder = z
   .array(z.enum(BAND_NAMES).nullable())
   .min(1)

@@ -27,7 +27,7 @@ export interface ProductDocument {
   readonly kind: "product";
   readonly level: SafeLevel;
   readonly productName: string | null;
-  /** Processing baseline as the text that it is, `04.00`. */
+  /** Processing baseline as text, `04.00`; old products write `N02.01`. */
   readonly baseline: string | null;
   /** ISO day. */
   readonly date: string | null;
@@ -80,12 +80,11 @@ export function gridTransform({ ulx, uly, xdim, ydim }: SafeGrid): Affine {
 function productOf(root: XmlElement, level: SafeLevel): ProductDocument {
   const quantification =
     level === "L1C" ? root.numberOf("QUANTIFICATION_VALUE") : root.numberOf("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE");
-  const name = root.textOf(`PRODUCT_URI_${level.slice(1)}`, "PRODUCT_URI");
   return {
     kind: "product",
     level,
-    productName: name?.replace(/\.SAFE$/i, "") ?? null,
-    baseline: root.textOf("PROCESSING_BASELINE"),
+    productName: nameOf(root.textOf(`PRODUCT_URI_${level.slice(1)}`, "PRODUCT_URI")),
+    baseline: /^N?(\d\d\.\d\d)$/.exec(root.textOf("PROCESSING_BASELINE") ?? "")?.[1] ?? null,
     date: isoDateIn(root.textOf("PRODUCT_START_TIME") ?? root.textOf("DATATAKE_SENSING_START") ?? ""),
     quantification: quantification !== null && quantification > 0 ? quantification : null,
     offsets: offsetsOf(root, level),
@@ -97,6 +96,11 @@ function productOf(root: XmlElement, level: SafeLevel): ProductDocument {
       text.slice(text.lastIndexOf("/") + 1).replace(/\.jp2$/i, ""),
     ),
   };
+}
+
+/** Products of before the launch, and of the first processors, have an address of any kind where the name should be. */
+function nameOf(uri: string | null): string | null {
+  return uri && /^S2[A-D]_\w+(\.SAFE)?$/i.test(uri) ? uri.replace(/\.SAFE$/i, "") : null;
 }
 
 /** A band's id is its place among the thirteen. */

@@ -59,7 +59,8 @@ export interface SafeMasks {
   readonly cloudsGml: string | null;
 }
 
-const METADATA_FILE = /^(.*_)?MTD_.*\.xml$|^metadata\.xml$/i;
+/** `metadata.xml` and `product_metadata.xml` are a bucket's. */
+const METADATA_FILE = /^(.*_)?MTD_.*\.xml$|^(product_)?metadata\.xml$/i;
 const PRODUCT_FILE = /^(.*_)?MTD_(MSI|SAF)L(1C|2A).*\.xml$/i;
 const IMAGE_FILE = /\.(jp2|j2k|tiff?)$/i;
 /** Folders whose images are no bands: masks, previews and weather. */

@@ -24,6 +24,8 @@ export interface EarthEngineMetadata {
     readonly offsets: Readonly<Record<BandName, number>>;
     readonly quantification: number;
     readonly source: string;
+    /** The collection or the properties name it; else it follows from the processing baseline. */
+    readonly isTold: boolean;
   } | null;
 }
 
@@ -73,10 +75,11 @@ function epsgOf(bands: unknown): number | null {
 
 /** The harmonised collections have no offset in the pixels, though images keep the properties that name it; the others have what those say. */
 function radiometryOf(properties: JsonObject, id: string, baseline: string | null): EarthEngineMetadata["radiometry"] {
-  const all = (offset: (band: BandName) => number, source: string) => ({
+  const all = (offset: (band: BandName) => number, source: string, isTold = true) => ({
     offsets: Object.fromEntries(BAND_NAMES.map((band) => [band, offset(band)])) as Record<BandName, number>,
     quantification: QUANTIFICATION,
     source: `metadata.json: ${source}`,
+    isTold,
   });
   if (/_HARMONIZED(\/|$)/.test(id)) return all(() => 0, `${id.split("/").slice(0, 2).join("/")} has no offset`);
   if (!id) return null;
@@ -88,5 +91,9 @@ function radiometryOf(properties: JsonObject, id: string, baseline: string | nul
   if (told.size > 0) return all((band) => told.get(band) ?? 0, "ADD_OFFSET of each band");
   const offset = offsetOfBaseline(baseline);
   if (offset === null) return null;
-  return all(() => offset, `processing baseline ${baseline}, ${offset === 0 ? "before offsets" : "and the collection is not harmonised"}`);
+  return all(
+    () => offset,
+    `processing baseline ${baseline}, ${offset === 0 ? "before offsets" : "and the collection is not harmonised"}`,
+    false,
+  );
 }

@@ -18,6 +18,8 @@ export interface BandScale {
 export interface StacRadiometry extends BandScale {
   /** What tells it. `offset` and `quantification` are those of most bands. */
   readonly source: string;
+  /** The item names it; else it follows from the processing baseline. */
+  readonly isTold: boolean;
   /** Of each band of the item, where bands are told one by one; they may differ. */
   readonly bands: Readonly<Partial<Record<BandName, BandScale>>>;
 }
@@ -276,10 +278,11 @@ function radiometryOf({ name, properties, assets, baseline }: Evidence): StacRad
     if (scale) told.set(band, scale);
   }
   const quantification = mostCommon([...told.values()].map((scale) => scale.quantification)) ?? DEFAULT_QUANTIFICATION;
-  const all = (offset: number, source: string): StacRadiometry => ({
+  const all = (offset: number, source: string, isTold = false): StacRadiometry => ({
     offset,
     quantification,
     source: `${name}: ${source}`,
+    isTold,
     bands: Object.fromEntries(
       [...assets.keys()].map((band) => [band, { offset, quantification: told.get(band)?.quantification ?? quantification }]),
     ),
@@ -288,10 +291,10 @@ function radiometryOf({ name, properties, assets, baseline }: Evidence): StacRad
     .map((key) => properties[key])
     .find((value) => typeof value === "boolean");
   const isJpeg = assets.size > 0 && [...assets.values()].every(({ file }) => /\.jp2$/i.test(file));
-  if (applied === true && !isJpeg) return all(0, "the offset is applied already");
+  if (applied === true && !isJpeg) return all(0, "the offset is applied already", true);
   if (told.size > 0) {
     const offset = mostCommon([...told.values()].map((scale) => scale.offset))!;
-    return { offset, quantification, source: `${name}: scale and offset of each band`, bands: Object.fromEntries(told) };
+    return { offset, quantification, source: `${name}: scale and offset of each band`, isTold: true, bands: Object.fromEntries(told) };
   }
   const offset = offsetOfBaseline(baseline);
   if (offset === 0) return all(0, `processing baseline ${baseline}, before offsets`);

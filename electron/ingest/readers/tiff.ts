@@ -172,8 +172,8 @@ function broken(path: string, what: string): AppError {
   return new AppError("BAD_FILE", `${path} is a broken TIFF: ${what}. Copy or download it again.`, { data: { path } });
 }
 
-function unsupported(path: string, what: string): AppError {
-  return new AppError("UNSUPPORTED", `${path}: ${what}. Convert it (gdal_translate -co COMPRESS=DEFLATE IN OUT.tif).`, { data: { path } });
+function unsupported(path: string, what: string, options = "-co COMPRESS=DEFLATE"): AppError {
+  return new AppError("UNSUPPORTED", `${path}: ${what}. Convert it (gdal_translate ${options} IN OUT.tif).`, { data: { path } });
 }
 
 function readDirectory(source: ByteSource, littleEndian: boolean, isBig: boolean): Map<number, Entry> {
@@ -301,6 +301,16 @@ function layoutOf(
   };
 }
 
+/** By SampleFormat (TIFF 6.0, section 19; 5 and 6 are libtiff's): 4 is "undefined", which GDAL takes for whole numbers, too. */
+const SAMPLE_FORMATS: Readonly<Record<number, { readonly kind: string; readonly words: string; readonly convertTo: string }>> = {
+  1: { kind: "uint", words: "whole numbers", convertTo: "UInt16" },
+  2: { kind: "int", words: "signed whole numbers", convertTo: "Int16" },
+  3: { kind: "float", words: "floating-point numbers", convertTo: "Float32" },
+  4: { kind: "uint", words: "whole numbers", convertTo: "UInt16" },
+  5: { kind: "other", words: "complex numbers", convertTo: "Float32" },
+  6: { kind: "other", words: "complex numbers", convertTo: "Float32" },
+};
+
 /** Sample type of all bands. A count of 1 stands for all samples (geotiff.js 3.0.5 and some writers differ here). */
 function sampleTypeOf(
   path: string,
@@ -313,9 +323,15 @@ function sampleTypeOf(
     if (values.length < samples && values.length !== 1) throw broken(path, "its bands have no sample type");
     if (values.slice(0, samples).some((value) => value !== values[0])) throw unsupported(path, "its bands have different sample types");
   }
-  const kind = formats[0] === 1 || formats[0] === 4 ? "uint" : formats[0] === 2 ? "int" : formats[0] === 3 ? "float" : "other";
+  const { kind, words, convertTo } = SAMPLE_FORMATS[formats[0]!] ?? {
+    kind: "other",
+    words: "samples of no known format",
+    convertTo: "UInt16",
+  };
   const dtype = SAMPLE_TYPES.find((type) => type === `${kind}${bits[0]}`);
-  if (!dtype) throw unsupported(path, `${bits[0]}-bit samples of format ${formats[0]} are not read`);
+  // GDAL keeps the number of bits where it is not told another.
+  if (!dtype)
+    throw unsupported(path, `${bits[0]}-bit ${words} are not read`, `-ot ${convertTo} -co NBITS=${convertTo === "Float32" ? 32 : 16}`);
   return { dtype, bytesPerSample: bits[0]! / 8 };
 }
 

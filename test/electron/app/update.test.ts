@@ -1,5 +1,5 @@
 // Adding to a data set over the contract: what was asked of its ingest is asked again.
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRouterClient } from "@orpc/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,6 +53,18 @@ describe("dataset.update", () => {
   it("says so where nothing tells how a data set was made", async () => {
     await makeDataset({ workspace: host.workspace.value.path, name: "old-one" });
     await expect(client().dataset.update({ dataset: "old-one" })).rejects.toMatchObject({ data: { code: "UNSUPPORTED" } });
+    // A data set of before folders were kept.
+    await client()
+      .data.ingest({ folders: [join(root, "new")], dataset: "first" })
+      .then(({ id }) => ended(id));
+    const record = join(host.workspace.value.path, "datasets", "first", "dataset.json");
+    const { folders, ...kept } = JSON.parse(readFileSync(record, "utf8")) as Record<string, unknown>;
+    writeFileSync(record, JSON.stringify(kept));
+    await expect(client().dataset.update({ dataset: "first" })).rejects.toMatchObject({
+      message: expect.stringMatching(/An earlier version made.*ingest all folders \(.*new\) together under another name/),
+    });
+    const more = await client().data.ingest({ folders: [join(root, "new"), root], dataset: "first" });
+    expect(await ended(more.id)).toMatchObject({ status: "failed", message: expect.stringContaining("An earlier version made") });
     await expect(client().dataset.update({ dataset: "none" })).rejects.toMatchObject({ data: { code: "NOT_FOUND" } });
   });
 });

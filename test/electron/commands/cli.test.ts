@@ -64,6 +64,18 @@ describe("the command line", () => {
     expect({ code, out }).toEqual({ code: 2, out: "" });
   });
 
+  it.each([
+    [["--stride", "7"], /multiple of/],
+    [["--only", "eurosat-ms"], /no source "eurosat-ms"/],
+  ])("leaves no workspace behind when an ingest fails by %j", async (flags, message) => {
+    const workspace = join(folder, "nowhere");
+    const patches = join(import.meta.dirname, "../../fixtures/data/bigearthnet-v1");
+    const { code, errors } = await cli(["ingest", patches, "--dataset", "d", "--workspace", workspace, ...flags]);
+    expect(errors).toMatch(message);
+    expect(code).toBe(2);
+    expect(existsSync(workspace)).toBe(false);
+  });
+
   it("times ingestion, several times, and leaves nothing of it behind", async () => {
     const patches = join(import.meta.dirname, "../../fixtures/data/bigearthnet-v1");
     const before = readdirSync(folder, { recursive: true });
@@ -95,8 +107,7 @@ describe("the command line", () => {
   });
 
   it("names a run that is not there", async () => {
-    mkdirSync(join(folder, "empty"), { recursive: true });
-    expect((await cli(["ingest", "empty", "--workspace", "work", "--dataset", "d"])).code).toBe(1);
+    await openWorkspace(join(folder, "work"));
     expect((await cli(["finetune", "gone", "--workspace", "work"])).errors).toMatch(/has no run "gone"/);
   });
 

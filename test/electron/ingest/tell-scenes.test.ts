@@ -82,7 +82,7 @@ describe("A STAC item beside the images", () => {
     stacScene(join(root, "scene"), { properties: { "s2:processing_baseline": "05.09" } });
     const [source] = (await scanFolder(root)).sources;
     expect(source!.radiometry).toMatchObject({ offset: 0, quantification: 10_000, source: expect.stringContaining("assumed") });
-    expect(source!.warnings).toContainEqual(expect.stringMatching(/STAC item of scene tells neither.*05\.09.*--offset -1000/));
+    expect(source!.warnings).toContainEqual(expect.stringMatching(/STAC item of scene tells neither.*05\.09.*set the offset to -1000\./));
   });
 
   it("gives bands with offsets of their own one reflectance", async () => {

@@ -18,6 +18,13 @@ describe("CORINE codes", () => {
     for (const [code, name] of Object.entries(some)) expect(CLC_CLASSES.get(Number(code))).toBe(name);
   });
 
+  it("fall into the 19 classes as the authors' label_indices.json has it, by index of both", () => {
+    // https://git.tu-berlin.de/rsim/BigEarthNet-S2_19-classes_models/-/blob/master/label_indices.json, as torchgeo 0.7 quotes it: a list for each class.
+    const originals = "0,1 2 11,12,13 14,15,16,18 17 19 20 21 22 23 24 25,31 26,27 28 29 33,34 35,36 38,39 40,41,42".split(" ");
+    const names = Object.values(NINETEEN_CLASSES).map((codes) => codes.map((code) => CORINE_CLASSES.indexOf(CLC_CLASSES.get(code)!)));
+    expect(names.map((indices) => indices.sort((a, b) => a - b).join())).toEqual(originals);
+  });
+
   it("lie in at most one of the 19 classes; 12 lie in none", () => {
     const codes = Object.values(NINETEEN_CLASSES).flat();
     expect(Object.keys(NINETEEN_CLASSES)).toHaveLength(19);

@@ -2,10 +2,10 @@
 import { Button, Checkbox } from "@mantine/core";
 import { useId } from "react";
 import { SOURCE_TITLES, type Source } from "../../../../shared/domain/dataset.ts";
+import { proposedOffset } from "../../../../shared/domain/ingest-settings.ts";
 import { SimulationBadge } from "../../../components/SimulationBadge.tsx";
 import { Warning } from "../../../components/Warning.tsx";
 import { bytes, count, counted, percent, radiometryText } from "../../../state/words.ts";
-import { proposedOffset } from "./plan.ts";
 import classes from "./SourceCard.module.css";
 
 export interface SourceCardProps {

@@ -73,9 +73,3 @@ export function nameFor(folder: string): string {
     .slice(0, 64);
   return name === "" ? "tiles" : name;
 }
-
-/** The offset that a warning proposes; null: none. */
-export function proposedOffset(warning: string): number | null {
-  const [, offset] = /set the offset to (-?\d+)/.exec(warning) ?? [];
-  return offset === undefined ? null : Number(offset);
-}

@@ -276,8 +276,8 @@ describe("other products", () => {
     const tiles = ["T31UFS", "T31UGS"];
     const images = (tile: string) => BAND_NAMES.map((band) => `${oldTile(tile)}_${band}`);
     write(root, {
-      "S2A_OPER_MTD_SAFL1C_PDMC_20160606T051123_R051_V20160605T104027.xml": `<n1:Level-1C_User_Product xmlns:n1="x"><General_Info><PRODUCT_URI>${name}.SAFE</PRODUCT_URI>
-        <PROCESSING_BASELINE>02.02</PROCESSING_BASELINE><PRODUCT_START_TIME>2016-06-05T10:40:27.456Z</PRODUCT_START_TIME>
+      "S2A_OPER_MTD_SAFL1C_PDMC_20160606T051123_R051_V20160605T104027.xml": `<n1:Level-1C_User_Product xmlns:n1="x"><General_Info><PRODUCT_URI>http://localhost</PRODUCT_URI>
+        <PROCESSING_BASELINE>N02.02</PROCESSING_BASELINE><PRODUCT_START_TIME>2016-06-05T10:40:27.456Z</PRODUCT_START_TIME>
         ${tiles
           .map(
             (tile) =>
@@ -319,20 +319,55 @@ describe("other products", () => {
     expect(second!.problems).toHaveLength(1);
   });
 
-  it("of Level-1C with offsets", () => {
-    const root = join(temporaryFolder(), "S2B_MSIL1C_20230101T104339_N0509_R008_T31TFJ_20230101T123456.SAFE");
-    write(root, {
-      "MTD_MSIL1C.xml": `<n1:Level-1C_User_Product xmlns:n1="x"><PROCESSING_BASELINE>05.09</PROCESSING_BASELINE>
-        <QUANTIFICATION_VALUE unit="none">10000</QUANTIFICATION_VALUE><Radiometric_Offset_List>${BAND_NAMES.map(
-          (_, i) => `<RADIO_ADD_OFFSET band_id="${i}">-1000</RADIO_ADD_OFFSET>`,
-        ).join("")}</Radiometric_Offset_List></n1:Level-1C_User_Product>`,
-      ...Object.fromEntries(
-        BAND_NAMES.map((band) => [`GRANULE/L1C_T31TFJ_A030412_20230101T104337/IMG_DATA/T31TFJ_20230101T104339_${band}.jp2`, ""]),
-      ),
+  it("of Level-1C with offsets, by the real metadata of baseline 05.10", () => {
+    const name = "S2A_MSIL1C_20240101T102431_N0510_R065_T30NWM_20240101T122107";
+    const root = join(temporaryFolder(), `${name}.SAFE`);
+    const granule = "GRANULE/L1C_T30NWM_A044535_20240101T102736";
+    write(
+      root,
+      [...BAND_NAMES, "TCI"].map((band) => `${granule}/IMG_DATA/T30NWM_20240101T102431_${band}.jp2`),
+    );
+    cpSync(join(metadata, "l1c-n0510", "MTD_MSIL1C.xml"), join(root, "MTD_MSIL1C.xml"));
+    expect(only(root)).toMatchObject({
+      productName: name,
+      level: "L1C",
+      offsets: all(-1000),
+      quantification: 10_000,
+      radiometrySource: "MTD_MSIL1C.xml: RADIO_ADD_OFFSET -1000, QUANTIFICATION_VALUE 10000",
+      isRadiometryTold: true,
+      date: "2024-01-01",
+      granule: "T30NWM",
+      baseline: "05.10",
+      cloudPercent: 16.896532105784,
+      saturated: 65_535,
     });
-    expect(only(root)).toMatchObject({ level: "L1C", offsets: all(-1000), date: "2023-01-01", granule: "T31TFJ", baseline: "05.09" });
-    expect(only(root).radiometrySource).toBe("MTD_MSIL1C.xml: RADIO_ADD_OFFSET -1000, QUANTIFICATION_VALUE 10000");
     expect(Object.keys(only(root).files)).toEqual(BAND_NAMES);
+    expect(only(root).footprint).toHaveLength(11);
+  });
+
+  it("of Level-1C without offsets, by the real metadata of baseline 03.01: the granule's cloud masks are outlines", () => {
+    const name = "S2A_MSIL1C_20210908T042701_N0301_R133_T46RER_20210908T070248";
+    const root = join(temporaryFolder(), `${name}.SAFE`);
+    const granule = "GRANULE/L1C_T46RER_A032448_20210908T043714";
+    write(root, [
+      ...BAND_NAMES.map((band) => `${granule}/IMG_DATA/T46RER_20210908T042701_${band}.jp2`),
+      `${granule}/QI_DATA/MSK_CLOUDS_B00.gml`,
+    ]);
+    cpSync(join(metadata, "l1c-n0301", "MTD_MSIL1C.xml"), join(root, "MTD_MSIL1C.xml"));
+    cpSync(join(metadata, "l1c-n0301", "MTD_TL.xml"), join(root, granule, "MTD_TL.xml"));
+    expect(only(root)).toMatchObject({
+      productName: name,
+      offsets: all(0),
+      radiometrySource: "MTD_MSIL1C.xml: no RADIO_ADD_OFFSET, QUANTIFICATION_VALUE 10000",
+      isRadiometryTold: true,
+      date: "2021-09-08",
+      granule: "T46RER",
+      baseline: "03.01",
+      cloudPercent: 88.2972,
+      geocoding: { epsg: 32646, grids: { 10: { nrows: 10_980, ulx: 499_980 } } },
+      masks: { cloudsGml: join(root, granule, "QI_DATA", "MSK_CLOUDS_B00.gml"), classification: null },
+      problems: [],
+    });
   });
 
   it("of the first Level-2A processors: names with a prefix, SCL without a folder of its resolution", () => {
@@ -401,6 +436,23 @@ describe("other products", () => {
     });
     expect(granule.files.B02).toBe(join(root, "R10m", "B02.jp2"));
     expect(granule.masks.scl).toBe(join(root, "R20m", "SCL.jp2"));
+  });
+
+  it("of a bucket whose product's metadata lie beside the granule's: its offsets are told", () => {
+    const root = temporaryFolder();
+    write(
+      root,
+      Object.entries(NATIVE).flatMap(([metres, bands]) => bands.map((band) => `R${metres}m/${band}.jp2`)),
+    );
+    cpSync(join(metadata, "n0400", "MTD_TL.xml"), join(root, "metadata.xml"));
+    cpSync(join(metadata, "n0400", "MTD_MSIL2A.xml"), join(root, "product_metadata.xml"));
+    expect(only(root)).toMatchObject({
+      productName: N0400,
+      isRadiometryTold: true,
+      radiometrySource: "product_metadata.xml: BOA_ADD_OFFSET -1000, BOA_QUANTIFICATION_VALUE 10000",
+      geocoding: { epsg: 32629 },
+      problems: [],
+    });
   });
 
   it("are told by what their folder holds", () => {

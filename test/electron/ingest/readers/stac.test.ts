@@ -58,6 +58,7 @@ describe("a STAC item", () => {
       radiometry: {
         offset: 0,
         quantification: 10_000,
+        isTold: true,
         source: "S2A_29RKH_20200219_0_L2A.json: scale and offset of each band",
         bands: Object.fromEntries(l2aBands.map((band) => [band, { offset: 0, quantification: 10_000 }])),
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nameFor, outlook, proposedOffset } from "../../../../renderer/views/data/add/plan.ts";
+import { nameFor, outlook } from "../../../../renderer/views/data/add/plan.ts";
 import { BAND_NAMES } from "../../../../shared/domain/bands.ts";
 import { Source } from "../../../../shared/domain/dataset.ts";
 
@@ -69,11 +69,5 @@ describe("the plan's proposals", () => {
       "tiles",
       "donn-es",
     ]);
-  });
-
-  it("reads the offset that a warning proposes", () => {
-    expect(proposedOffset("It looks as if ... If so, set the offset to -1000.")).toBe(-1000);
-    expect(proposedOffset("If so, set the offset to 0.")).toBe(0);
-    expect(proposedOffset("B05 is missing.")).toBeNull();
   });
 });
