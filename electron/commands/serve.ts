@@ -4,7 +4,6 @@ import { Command } from "commander";
 import { z } from "zod";
 import { createHost } from "../app/host.ts";
 import { addFlags } from "../flags.ts";
-import { serve } from "../serve.ts";
 import { type CommonOptions, runCommand, withCommonFlags, workspacePath } from "./context.ts";
 
 const ServeFlags = z.strictObject({ port: z.int().min(0).max(65_535).default(4127).describe("TCP port; 0 takes a free one") });
@@ -27,6 +26,7 @@ export function serveCommand(): Command {
     runCommand(options, async ({ signal, print, note }) => {
       const { port } = ServeFlags.parse(read(options));
       const host = await createHost({ workspace: workspacePath(options), door: "serve" });
+      const { serve } = await import("../serve.ts");
       const door = await serve({ host, port });
       print({ url: door.url }, () => `SimCLR-S2 Studio: ${door.url}`);
       note(`Workspace ${host.workspace.value.path}. Ctrl-C ends it; running work is paused and goes on at the next start.`);
