@@ -15,6 +15,24 @@ const NODE_ENTRIES = {
   "setup-tensorflow": "electron/training/engines/setup-tensorflow.ts",
 };
 
+/** What stays a package: binaries, WebAssembly, and what is seldom loaded. The rest is bundled, since finding and reading many files takes most of the time to start. */
+const PACKAGES = [
+  "@cornerstonejs/codec-openjpeg",
+  "@duckdb/node-bindings",
+  "@tensorflow/tfjs-backend-wasm",
+  "@tensorflow/tfjs-core",
+  "@tensorflow/tfjs-node-gpu",
+  "electron",
+  "geotiff",
+  "ml-pca",
+  "sharp",
+  "sql.js",
+  "umap-js",
+  "ws",
+  "yauzl",
+  "zstddec",
+];
+
 /**
  * @param {Record<string, string>} entries
  * @param {string} outDir
@@ -25,7 +43,7 @@ async function bundleNode(entries, outDir) {
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    ssr: { target: "node", external: true },
+    ssr: { target: "node", noExternal: true, external: PACKAGES },
     build: {
       ssr: true,
       target: "node20",

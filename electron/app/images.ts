@@ -1,6 +1,5 @@
 // Pictures and band profiles of tiles, and previews of augmentations. Views are drawn by the same code as in training, in a worker of their own.
 import { createHash } from "node:crypto";
-import sharp from "sharp";
 import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
 import { findBandCombination } from "../../shared/domain/band-combinations.ts";
 import { BANDS, STUDY_BANDS } from "../../shared/domain/bands.ts";
@@ -88,6 +87,7 @@ export class Images {
       ReflectanceImage,
     ];
     const ranges = stretchOf(original, combination);
+    const { default: sharp } = await import("sharp");
     const picture = async (image: ReflectanceImage): Promise<Png> => {
       const rgba = composite(image, combination, { stretch: { kind: "ranges", ranges } });
       return new Uint8Array(

@@ -5,12 +5,8 @@ import { Command } from "commander";
 import { z } from "zod";
 import type { AugmentationName } from "../../shared/domain/augmentations.ts";
 import { ENCODERS, PRECISIONS } from "../../shared/domain/run-config.ts";
-import { EAGER_PROGRAMS } from "../../shared/learning/program.ts";
 import { addFlags } from "../flags.ts";
-import { type BenchmarkResult, benchmark } from "../training/benchmark.ts";
-import { precisionOf } from "../training/engines/precision.ts";
-import { createPrograms } from "../training/engines/programs.ts";
-import { loadEngine } from "../training/engines/select.ts";
+import type { BenchmarkResult } from "../training/benchmark.ts";
 import { ingestBenchCommand } from "./bench-ingest.ts";
 import { type Contender, hasModules, median, runContender, spreadOf } from "./contender.ts";
 import { type CommonOptions, type Context, runCommand, table, withCommonFlags } from "./context.ts";
@@ -51,6 +47,14 @@ async function measureStep(
 ): Promise<StepReport> {
   const { encoder, batch, size, threads, steps } = flags;
   const isEager = flags.engine === "eager";
+  // Engines are loaded by the commands that compute.
+  const [{ EAGER_PROGRAMS }, { benchmark }, { precisionOf }, { createPrograms }, { loadEngine }] = await Promise.all([
+    import("../../shared/learning/program.ts"),
+    import("../training/benchmark.ts"),
+    import("../training/engines/precision.ts"),
+    import("../training/engines/programs.ts"),
+    import("../training/engines/select.ts"),
+  ]);
   const engine = await loadEngine(flags.engine === "eager" ? "tensorflow" : flags.engine, threads === null ? {} : { threads });
   const precision = isEager ? "f32" : precisionOf(flags.precision, engine);
   const programs = isEager ? EAGER_PROGRAMS : createPrograms(engine)(precision);

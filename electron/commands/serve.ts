@@ -4,7 +4,6 @@ import { Command } from "commander";
 import { z } from "zod";
 import { openStudio } from "../app/studio.ts";
 import { addFlags } from "../flags.ts";
-import { serve } from "../serve.ts";
 import { type CommonOptions, runCommand, withCommonFlags, workspacePath } from "./context.ts";
 
 const ServeFlags = z.strictObject({ port: z.int().min(0).max(65_535).default(4127).describe("TCP port; 0 takes a free one") });
@@ -26,6 +25,7 @@ export function serveCommand(): Command {
   return withCommonFlags(command, { workspace: true }).action((options: CommonOptions & Record<string, unknown> & { open?: boolean }) =>
     runCommand(options, async ({ signal, print, note }) => {
       const { port } = ServeFlags.parse(read(options));
+      const { serve } = await import("../serve.ts");
       const studio = await openStudio({ workspace: workspacePath(options), door: "serve" });
       const door = await serve({ host: studio.host, studio, port });
       print({ url: door.url }, () => `SimCLR-S2 Studio: ${door.url}`);

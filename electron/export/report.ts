@@ -1,7 +1,6 @@
 // The report of a study: one HTML file that needs nothing else, the tables as CSV, the figures as SVG and PNG.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
 import manifest from "../../package.json" with { type: "json" };
 import type { Dataset } from "../../shared/domain/dataset.ts";
 import { armTable, evaluationTable, operationTable, runTable, type StudyRun, toCsv } from "../../shared/domain/result-tables.ts";
@@ -45,6 +44,7 @@ export async function writeReport({ study, result, runs, dataset, outFolder, now
     await writeFileAtomic(path, toCsv(table));
     files.csv.push(path);
   }
+  const { default: sharp } = await import("sharp");
   for (const { name, figure } of reportFigures({ study, result, runs }, LIGHT_THEME)) {
     const svg = toSvgString(figure);
     const [svgPath, pngPath] = [join(figureFolder, `${name}.svg`), join(figureFolder, `${name}.png`)];

@@ -1,6 +1,6 @@
 // By what the files of a patch are known again: the first band's path, their size and their time. A later ingest tells new, changed and vanished ones by it.
 import type { PatchItem, ReadSettings } from "./patch.ts";
-import { fileState } from "./readers/byte-source.ts";
+import { type ByteSource, fileState } from "./readers/byte-source.ts";
 
 export interface FileStamp {
   /**
@@ -23,6 +23,22 @@ export function keyFileOf({ files, member }: PatchItem, { groups }: Pick<ReadSet
 /** The file itself. */
 export function withoutMember(keyFile: string): string {
   return keyFile.replace(/#\d+$/, "");
+}
+
+/** The state of a patch's files, added up while they are read: each is then asked for it but once. */
+export class StampSum {
+  private bytes = 0;
+  private modified = 0;
+
+  add({ path, size, modified }: ByteSource): void {
+    this.bytes += size;
+    this.modified = Math.max(this.modified, modified ?? fileState(path)?.modified ?? 0);
+  }
+
+  /** @param item of which every file was added, as in `stampOf` */
+  stamp(item: PatchItem, settings: Pick<ReadSettings, "groups">): FileStamp {
+    return { file: keyFileOf(item, settings), bytes: this.bytes, modified: this.modified };
+  }
 }
 
 /** The state of a patch's files now; without size and time when one of them is gone. */

@@ -47,7 +47,7 @@ export interface FoundPatch {
 export function bandFile({ kind, path, name, bands, files }: FoundPatch, band: BandName): string | undefined {
   if (!bands.includes(band)) return undefined;
   if (FORMATS[kind].isFile) return path;
-  return join(path, files?.[band] ?? `${name}_${band}.tif`);
+  return files?.[band] ? join(path, files[band]) : `${path}${sep}${name}_${band}.tif`;
 }
 
 /** Path of a patch's labels json. */

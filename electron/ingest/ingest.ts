@@ -438,7 +438,12 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
   report(0, true);
 }
 
-function lineOf(batch: number, { tiles, moments, skipped, empty }: BatchResult, firstRow: number, folders: readonly string[]): BatchLine {
+function lineOf(
+  batch: number,
+  { tiles, moments, skipped, empty, isSimulated }: BatchResult,
+  firstRow: number,
+  folders: readonly string[],
+): BatchLine {
   return {
     kind: "batch",
     batch,
@@ -446,6 +451,7 @@ function lineOf(batch: number, { tiles, moments, skipped, empty }: BatchResult, 
     moments: Object.fromEntries(Object.entries(moments).map(([band, own]) => [band, storeMoments(own)])),
     skipped: [...skipped],
     empty: [...empty],
+    isSimulated,
   };
 }
 
@@ -502,7 +508,7 @@ async function complete({ folder, plan, request, base, writer, totals, options }
     radiometry: { ...plan.radiometry },
     sources: [...plan.sources],
     skipped,
-    simulated: plan.simulated || (base?.dataset.simulated ?? false),
+    simulated: plan.simulated || totals.isSimulated || (base?.dataset.simulated ?? false),
     fingerprint: totals.fingerprint(),
     // The labels of earlier tiles stay as they were made.
     ...(base?.dataset.labelling ? { labelling: { ...base.dataset.labelling, ingestFingerprint: totals.fingerprint() } } : {}),

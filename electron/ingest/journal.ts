@@ -51,6 +51,7 @@ export const BatchLine = z.object({
   moments: z.partialRecord(BandNameSchema, StoredMomentsSchema),
   skipped: z.array(Problem),
   empty: z.array(z.object({ path: z.string(), tiles: z.int() })),
+  isSimulated: z.boolean().default(false),
 });
 export type BatchLine = z.infer<typeof BatchLine>;
 

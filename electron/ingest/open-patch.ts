@@ -135,14 +135,18 @@ async function samplePixels(patch: FoundPatch, rasters: readonly { band: BandNam
   const darkest: DarkEnd[] = [];
   for (const { band, raster } of rasters) {
     const values = await readWindows(raster, sampleOf(patch, band, raster));
-    const data = values.filter((value) => value !== 0 && value !== raster.nodata && value > -1e4 && Number.isFinite(value));
-    missing += values.length - data.length;
+    let count = 0;
+    for (const value of values) {
+      if (value === 0 || value === raster.nodata || !(value > -1e4 && value < Infinity)) continue;
+      values[count++] = value;
+      if (value > maximum) maximum = value;
+    }
+    missing += values.length - count;
     total += values.length;
-    for (const value of data) maximum = Math.max(maximum, value);
     // What a patch's format prescribes is not checked by it, and sorting costs more than all else here.
-    if (data.length === 0 || !isScenes(patch.kind)) continue;
-    data.sort();
-    darkest.push({ band, permille: data[Math.floor(data.length / 1000)]!, percentile: data[Math.floor(data.length / 100)]! });
+    if (count === 0 || !isScenes(patch.kind)) continue;
+    const data = values.subarray(0, count).sort();
+    darkest.push({ band, permille: data[Math.floor(count / 1000)]!, percentile: data[Math.floor(count / 100)]! });
   }
   return { maximum, darkest, nodata: total > 0 ? missing / total : 0 };
 }

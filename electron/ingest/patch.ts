@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import type { BandName } from "../../shared/domain/bands.ts";
 import type { BandGroup, Problem, Source, SourceKind, Tile } from "../../shared/domain/dataset.ts";
 import { tileHash } from "../../shared/raster/tile-hash.ts";
-import { type FileStamp, stampOf } from "./file-stamp.ts";
+import type { FileStamp } from "./file-stamp.ts";
 import { footprintOf } from "./footprint.ts";
 import type { Scene } from "./scene.ts";
 import { addPixels, type BandMoments, emptyMoments, mergeMoments } from "./statistics.ts";
@@ -90,6 +90,8 @@ export interface BatchResult {
   readonly skipped: readonly Problem[];
   /** Tiles without any data that were left out, by patch. */
   readonly empty: readonly { readonly path: string; readonly tiles: number }[];
+  /** A patch says itself that no satellite took it. */
+  readonly isSimulated: boolean;
 }
 
 /** Values of one tile in a group: bands x pixels x pixels. */
@@ -106,6 +108,7 @@ export class TileBatch {
   private readonly skipped: Problem[] = [];
   private readonly empty = new Map<string, number>();
   private stamp: FileStamp = { file: null, bytes: null, modified: null };
+  private isSimulated = false;
 
   /** @param pixels one array a group, room for all tiles of the batch; their content does not matter */
   constructor(settings: ReadSettings, pixels: readonly Uint16Array[]) {
@@ -119,9 +122,13 @@ export class TileBatch {
     return { data: this.pixels[groupIndex]!, at: this.tiles.length * tileLength(group) + bandIndex * group.pixels * group.pixels };
   }
 
-  /** Says which patch the tiles that follow are cut from. */
-  begin(item: PatchItem): void {
-    this.stamp = stampOf(item, this.settings);
+  /** Says from which files the tiles that follow are cut. */
+  begin(stamp: FileStamp): void {
+    this.stamp = stamp;
+  }
+
+  markSimulated(): void {
+    this.isSimulated = true;
   }
 
   /** Keeps the tile in the slot; a tile without any data is left out and counted. */
@@ -191,6 +198,7 @@ export class TileBatch {
       moments: Object.fromEntries(this.moments),
       skipped: this.skipped,
       empty: [...this.empty].map(([path, tiles]) => ({ path, tiles })),
+      isSimulated: this.isSimulated,
     };
   }
 }

@@ -19,8 +19,10 @@ import { offsetOf } from "./scene.ts";
 import { DEFAULT_TILE_PIXELS, edgeNote, pause, type SurveyedSource, surveyFolder } from "./survey.ts";
 import { chooseTiles } from "./tile-sample.ts";
 
-/** Tiles of a batch: what a worker reads at once. 64 BigEarthNet tiles are 10 MB. */
+/** Tiles of a batch of a scene: what a worker reads at once. */
 const BATCH_TILES = 64;
+/** Small patches of a batch: 32 of BigEarthNet are 5 MB, and a dozen batches are under way. */
+const BATCH_PATCHES = 32;
 /** Scenes of up to so many tiles are read as a whole. */
 const WHOLE_SCENE_TILES = 128;
 /** Larger scenes are cut into vertical strips, each read by one worker, so that few compressed blocks are unpacked twice. */
@@ -222,7 +224,7 @@ function cutIntoBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
   patches.forEach(({ columns, rows, places }, i) => {
     const tiles = places?.length ?? columns * rows;
     if (tiles <= WHOLE_SCENE_TILES) {
-      if (open && open.tiles + tiles > BATCH_TILES) closeBatch(i);
+      if (open && open.tiles + tiles > BATCH_PATCHES) closeBatch(i);
       open ??= { first: i, tiles: 0 };
       open.tiles += tiles;
       return;

@@ -1,16 +1,17 @@
 // Patches into a batch of tiles: what a worker does, and the main thread where there is no worker. A patch that cannot be read is skipped.
 import { messageOf } from "../../shared/domain/errors.ts";
-import { isScenes } from "./formats.ts";
+import { stampOf } from "./file-stamp.ts";
 import { type BatchResult, type ReadSettings, TileBatch, tileLength } from "./patch.ts";
 import type { ReadJob } from "./reader-pool.ts";
 import { readBigEarthNet } from "./readers/bigearthnet.ts";
 import { byteScratch } from "./readers/byte-source.ts";
+import { GeoTiffHeads } from "./readers/geotiff.ts";
 import { SceneReader } from "./readers/scenes.ts";
 import { TfRecordReader } from "./readers/tfrecord-patches.ts";
 
-/** Reads batches one after another. Keeps a buffer and the last scene between them. */
+/** Reads batches one after another. Keeps a buffer, heads of files and the last scene between them. */
 export class PatchReader {
-  private readonly scratch = byteScratch();
+  private readonly memory = { scratch: byteScratch(), heads: new GeoTiffHeads() };
   private readonly scenes = new SceneReader();
   private readonly records = new TfRecordReader();
   private spare: Uint16Array[] | undefined;
@@ -21,10 +22,13 @@ export class PatchReader {
     const batch = new TileBatch(settings, this.pixelsFor(settings, tiles));
     for (const item of items) {
       try {
-        batch.begin(item);
+        if (item.kind === "bigearthnet-v1" || item.kind === "bigearthnet-v2") {
+          await readBigEarthNet(item, batch, this.memory);
+          continue;
+        }
+        batch.begin(stampOf(item, settings));
         if (item.kind === "tfrecords") await this.records.read(item, batch);
-        else if (isScenes(item.kind) || item.kind === "eurosat-ms") await this.scenes.read(item, batch);
-        else await readBigEarthNet(item, batch, this.scratch);
+        else await this.scenes.read(item, batch);
       } catch (error) {
         // Files are hostile: whatever goes wrong with one patch, the rest goes on.
         batch.skip({ path: item.path, reason: messageOf(error).replaceAll(`${item.path}/`, "") });

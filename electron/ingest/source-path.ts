@@ -13,7 +13,12 @@ export function relativePaths(
 ): { root: number | null; path: string; file: string | null } {
   const root = folders.findIndex((folder) => isWithin(folder, path));
   if (root < 0) return { root: null, path, file };
-  const within = (inner: string) => relative(folders[root]!, inner).split(sep).join("/");
+  const folder = folders[root]!;
+  const within = (inner: string) => {
+    const start = folder.endsWith(sep) ? folder.length : folder.length + 1;
+    const rest = isWithin(folder, inner) ? inner.slice(start) : relative(folder, inner);
+    return sep === "/" ? rest : rest.split(sep).join("/");
+  };
   return { root, path: within(path), file: file === null ? null : within(file) };
 }
 

@@ -13,6 +13,7 @@ import { BandOrders } from "./readers/band-orders.ts";
 import { otherNumbers } from "./readers/bands.ts";
 import { readLabels } from "./readers/bigearthnet.ts";
 import { byteScratch, openByteSource } from "./readers/byte-source.ts";
+import { isoDateIn } from "./readers/names.ts";
 import { TfRecordReader } from "./readers/tfrecord-patches.ts";
 import { sniff } from "./readers/tiff.ts";
 import { offsetOf, type SceneRadiometry } from "./scene.ts";
@@ -51,15 +52,15 @@ export interface SurveyOptions {
 /** A tile's side by default, px on the 10 m grid: BigEarthNet's. */
 export const DEFAULT_TILE_PIXELS = 120;
 
-/** Patches whose files are all opened; of more than that, as many spread over all. */
-const OPENED_PATCHES = 200;
-/** Scenes and patches whose pixels are looked at. */
+/** Scenes and patches whose files are all opened; of more than that, as many spread over all. A format says the same of all its patches. */
+const OPENED_SCENES = 200;
+const OPENED_PATCHES = 60;
+/** Scenes whose pixels are looked at; patches' are where they are opened. */
 const LOOKED_AT_SCENES = 8;
-const LOOKED_AT_PATCHES = 60;
 /** Warnings of one source. */
 const MAXIMUM_WARNINGS = 50;
-/** Labels files that are read; of more than that, as many spread over all. */
-const READ_LABELS = 20_000;
+/** Labels files that are read; of more than that, as many spread over all: the others' dates are told by their names. */
+const READ_LABELS = 200;
 
 /**
  * Finds the sources in a folder.
@@ -210,13 +211,13 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   // Problems that a look inside tells: a sample.
   const looked: OpenedPatch[] = [];
   const unfit = new Set<FoundPatch>();
-  const lookInside = new Set(spread(whole, isScenes(kind) ? LOOKED_AT_SCENES : LOOKED_AT_PATCHES));
+  const lookInside = isScenes(kind) ? new Set(spread(whole, LOOKED_AT_SCENES)) : null;
   const records = new TfRecordReader();
   try {
-    for (const patch of spread(whole, OPENED_PATCHES)) {
+    for (const patch of spread(whole, isScenes(kind) ? OPENED_SCENES : OPENED_PATCHES)) {
       await pause(signal);
       try {
-        looked.push(await openPatch(patch, bands, { pixels: lookInside.has(patch), records }));
+        looked.push(await openPatch(patch, bands, { pixels: lookInside?.has(patch) ?? true, records }));
       } catch (error) {
         unfit.add(patch);
         problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
@@ -231,29 +232,26 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     unfit.add(patch);
     problems.push({ path: patch.path, reason: otherNumbers(kind, !isFloat) });
   }
-  const dates: string[] = [];
+  const dates = new Span();
+  const references = new Set(opened.flatMap(({ crs }) => crs ?? []));
   let { isSimulated } = input;
-  if (kind === "bigearthnet-v1") {
-    let read = 0;
-    for (const patch of spread(whole, READ_LABELS)) {
-      if (unfit.has(patch)) continue;
-      if (!patch.hasLabelsFile) {
-        if (patch.date) dates.push(patch.date);
-        continue;
-      }
-      if (read++ % 200 === 0) await pause(signal);
-      try {
-        const labels = readLabels(labelsFile(patch)!);
-        if (labels.date) dates.push(labels.date);
-        isSimulated ||= labels.isSimulated;
-      } catch (error) {
-        unfit.add(patch);
-        problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
-      }
+  await pause(signal);
+  for (const patch of spread(
+    whole.filter(({ hasLabelsFile }) => hasLabelsFile),
+    READ_LABELS,
+  )) {
+    if (unfit.has(patch)) continue;
+    try {
+      const labels = readLabels(labelsFile(patch)!);
+      dates.add(labels.date);
+      if (labels.crs) references.add(labels.crs);
+      isSimulated ||= labels.isSimulated;
+    } catch (error) {
+      unfit.add(patch);
+      problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
     }
-  } else {
-    for (const { date } of whole) if (date) dates.push(date);
   }
+  for (const { date, hasLabelsFile, name } of whole) dates.add(hasLabelsFile ? isoDateIn(name) : date);
   const usable = whole.filter((patch) => !unfit.has(patch));
   if (usable.length === 0 || opened.length === 0) return null;
 
@@ -277,7 +275,6 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const said = (kind: Doubt["kind"]) => (doubt?.kind === kind ? [doubt.text] : []);
   const scenes = usable.flatMap(({ scene }) => (scene ? [scene] : []));
   const clouds = scenes.flatMap(({ cloudPercent }) => (cloudPercent === null ? [] : [cloudPercent]));
-  dates.sort(compare);
   return {
     patches: usable,
     raggedScenes: isScenes(kind) ? Math.round((opened.filter(isRagged).length / opened.length) * usable.length) : 0,
@@ -293,8 +290,8 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       tilePixels,
       bands: [...bands],
       labelled: usable.filter(isLabelled).length,
-      dates: dates.length > 0 ? [dates[0]!, dates.at(-1)!] : null,
-      crs: [...new Set(opened.flatMap(({ crs }) => (crs ? [crs] : [])))].sort(compare),
+      dates: dates.ends,
+      crs: [...references].sort(compare),
       // Of the patches in one file the first one stands for it.
       bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.filter(({ member }) => !member).length),
       radiometry: { quantification: radiometry.quantification, offset: offsetOf(radiometry, "B02"), source: radiometry.source },
@@ -307,6 +304,18 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       notes: [...said("note"), ...spacingNotes(opened)],
     },
   };
+}
+
+/** The first and the last day of many. */
+class Span {
+  ends: [string, string] | null = null;
+
+  add(day: string | null): void {
+    if (day === null) return;
+    this.ends ??= [day, day];
+    if (day < this.ends[0]) this.ends[0] = day;
+    if (day > this.ends[1]) this.ends[1] = day;
+  }
 }
 
 const isLabelled = ({ hasLabelsFile, label, labels }: FoundPatch) => hasLabelsFile || label !== null || labels !== null;

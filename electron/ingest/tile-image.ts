@@ -1,5 +1,4 @@
 // A tile as a picture, for lists and the viewer.
-import sharp from "sharp";
 import { availableCombinations, findBandCombination } from "../../shared/domain/band-combinations.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { composite, type Stretch } from "../../shared/raster/composite.ts";
@@ -30,6 +29,7 @@ export async function renderTilePng({ reader, row, combination, stretch, size }:
   const raw = await reader.readTile(row);
   const image = tileReflectance(raw.groups, { groups, radiometry, bands: chosen.bands, pixels: tilePixels });
   const rgba = composite(image, chosen, stretch ? { stretch } : {});
+  const { default: sharp } = await import("sharp");
   const picture = sharp(rgba, { raw: { width: tilePixels, height: tilePixels, channels: 4 } });
   if (size !== undefined && size !== tilePixels) picture.resize(size, size, { kernel: size > tilePixels ? "nearest" : "lanczos3" });
   return picture.png({ compressionLevel: 6 }).toBuffer();

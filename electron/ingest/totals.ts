@@ -21,6 +21,8 @@ export class Totals {
   /** Checksum of each row. */
   readonly crcs: number[] = [];
   batches = 0;
+  /** A patch says that no satellite took it. */
+  isSimulated = false;
   private readonly settings: TotalsSettings;
   private readonly moments = new Map<BandName, BandMoments>();
   private readonly classes = new Map<string, number>();
@@ -45,8 +47,9 @@ export class Totals {
     this.addMoments(base.moments);
   }
 
-  add({ tiles, moments, skipped, empty }: BatchLine): void {
+  add({ tiles, moments, skipped, empty, isSimulated }: BatchLine): void {
     this.batches++;
+    this.isSimulated ||= isSimulated;
     for (const { id, labels, crc } of tiles) {
       this.crcs.push(crc);
       this.hash.update(JSON.stringify([id, labels, crc]));

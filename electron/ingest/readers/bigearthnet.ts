@@ -2,11 +2,12 @@
 // Sumbul et al., "BigEarthNet: a large-scale benchmark archive for remote sensing image understanding" (arXiv 1902.06148).
 import { basename } from "node:path";
 import { AppError } from "../../../shared/domain/errors.ts";
+import { StampSum, stampOf } from "../file-stamp.ts";
 import { BIGEARTHNET_PIXELS } from "../formats.ts";
 import type { PatchItem, TileBatch } from "../patch.ts";
 import { checkBand, closeBands, fileOf, openBands, readDn, readTileBands, type TilePlace, tilesOf, tileTransform } from "./bands.ts";
-import { readWhole } from "./byte-source.ts";
-import { openGeoTiff } from "./geotiff.ts";
+import { openByteSource, type ReadOptions, readWhole } from "./byte-source.ts";
+import { fromSource, type GeoTiffHeads } from "./geotiff.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 import type { Affine, Raster } from "./raster.ts";
 
@@ -36,10 +37,10 @@ const MAXIMUM_JSON_BYTES = 1024 * 1024;
  * Reads a labels json.
  * @throws AppError NOT_FOUND, NO_ACCESS, BAD_FILE
  */
-export function readLabels(path: string): BigEarthNetLabels {
+export function readLabels(path: string, options: ReadOptions = {}): BigEarthNetLabels {
   const broken = (what: string, cause?: unknown) =>
     new AppError("BAD_FILE", `${path} ${what}. Copy or download the patch again.`, { data: { path }, cause });
-  const text = readWhole(path, MAXIMUM_JSON_BYTES).toString("utf8");
+  const text = readWhole(path, MAXIMUM_JSON_BYTES, options).toString("utf8");
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -71,14 +72,21 @@ function transformOf(coordinates: unknown): Affine | null {
   return a > 0 && e < 0 ? [a, 0, left, 0, e, top] : null;
 }
 
+/** What is kept from patch to patch. */
+export interface BigEarthNetMemory {
+  readonly scratch: { buffer: Buffer };
+  readonly heads: GeoTiffHeads;
+}
+
 /**
  * Reads a patch into the batch. Labels, date and place are those of its labels json; without one, of the plan and the images.
- * @param scratch reused from patch to patch
  * @throws AppError when anything of the patch is missing or broken; the batch then holds nothing of it
  */
-export async function readBigEarthNet(item: PatchItem, batch: TileBatch, scratch: { buffer: Buffer }): Promise<void> {
+export async function readBigEarthNet(item: PatchItem, batch: TileBatch, { scratch, heads }: BigEarthNetMemory): Promise<void> {
   const { settings } = batch;
-  const told = toldOf(item);
+  const files = new StampSum();
+  const told = toldOf(item, { scratch, onSource: (source) => files.add(source) });
+  if (told.isSimulated) batch.markSimulated();
   const commit = (place: TilePlace, { crs, transform }: Pick<Raster, "crs" | "transform">, pixels: number) =>
     batch.commit({
       id: place.id,
@@ -94,6 +102,7 @@ export async function readBigEarthNet(item: PatchItem, batch: TileBatch, scratch
       ...item.facts,
     });
   if (item.isCut) {
+    batch.begin(stampOf(item, settings));
     const rasters = openBands(item, settings);
     try {
       for (const place of tilesOf(item)) {
@@ -112,26 +121,30 @@ export async function readBigEarthNet(item: PatchItem, batch: TileBatch, scratch
     const { pixels, bands } = groups[g]!;
     for (let b = 0; b < bands.length; b++) {
       const band = bands[b]!;
-      const raster = openGeoTiff(fileOf(item, band), { scratch });
+      const source = openByteSource(fileOf(item, band), scratch);
       try {
+        files.add(source);
+        const raster = fromSource(source, heads);
         checkBand(item, settings, band, raster);
         first ??= { crs: raster.crs, transform: raster.transform };
         const { data, at } = batch.slot(g, b);
         const window = { x: 0, y: 0, width: pixels, height: pixels };
         await readDn({ band, raster, sample: 0 }, window, data, at, item.conversion);
       } finally {
-        raster.close();
+        source.close();
       }
     }
   }
+  batch.begin(files.stamp(item, settings));
   commit({ id: item.id, column: 0, row: 0 }, first!, groups[0]!.pixels);
 }
 
-function toldOf({ kind, path, labelsFile, labels, date, granule }: PatchItem): Omit<BigEarthNetLabels, "labels" | "isSimulated"> & {
-  readonly labels: readonly string[] | null;
-} {
-  if (labelsFile) return readLabels(labelsFile);
+function toldOf(
+  { kind, path, labelsFile, labels, date, granule }: PatchItem,
+  options: ReadOptions,
+): Omit<BigEarthNetLabels, "labels"> & { readonly labels: readonly string[] | null } {
+  if (labelsFile) return readLabels(labelsFile, options);
   if (kind === "bigearthnet-v1" && !labels)
     throw new AppError("BAD_FILE", `${basename(path)}_labels_metadata.json is missing. Copy or download the patch again.`);
-  return { labels, date, granule, crs: null, transform: null };
+  return { labels, date, granule, crs: null, transform: null, isSimulated: false };
 }

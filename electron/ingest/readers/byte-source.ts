@@ -33,14 +33,22 @@ export function openByteSource(path: string, scratch?: { buffer: Buffer }): Byte
   }
 }
 
+export interface ReadOptions {
+  /** As in `openByteSource`: the bytes are then only valid until its next use. */
+  readonly scratch?: { buffer: Buffer };
+  /** Called with the open file. */
+  readonly onSource?: (source: ByteSource) => void;
+}
+
 /**
  * All bytes of a file.
  * @param maximumBytes larger ones are refused before they are read
  * @throws AppError as `openByteSource`
  */
-export function readWhole(path: string, maximumBytes: number): Buffer {
-  const source = openByteSource(path);
+export function readWhole(path: string, maximumBytes: number, { scratch, onSource }: ReadOptions = {}): Buffer {
+  const source = openByteSource(path, scratch);
   try {
+    onSource?.(source);
     if (source.size > maximumBytes)
       throw new AppError("BAD_FILE", `${path} has ${source.size} bytes, more than the ${maximumBytes} that such a file may have.`, {
         data: { path },

@@ -10,6 +10,8 @@ export interface ByteSource {
   readonly path: string;
   /** Size of the file, bytes. */
   readonly size: number;
+  /** Time of the last change, ms since 1970, where it is a plain file that was read whole. */
+  readonly modified?: number | undefined;
   /**
    * @param offset first byte
    * @param length number of bytes; all must lie inside the file
@@ -38,22 +40,12 @@ export function openFile(path: string, scratch?: { buffer: Buffer }): ByteSource
     closeSync(fd);
   };
   try {
-    // With a buffer at hand a small file needs no question for its size: an open, a read and a close.
-    if (scratch) {
-      const got = readFully(fd, scratch.buffer, 0);
-      if (got < scratch.buffer.length) {
-        close();
-        return memorySource(path, scratch.buffer.subarray(0, got));
-      }
-    }
-    const { size } = fstatSync(fd);
-    if (!scratch && size <= WHOLE_FILE_BYTES) {
-      const buffer = Buffer.allocUnsafe(size);
-      const got = readFully(fd, buffer, 0);
-      close();
-      return memorySource(path, buffer.subarray(0, got));
-    }
-    return descriptorSource(path, fd, size, close);
+    const { size, mtimeMs } = fstatSync(fd);
+    if (size > WHOLE_FILE_BYTES) return descriptorSource(path, fd, size, close);
+    const buffer = scratch?.buffer ?? Buffer.allocUnsafe(size);
+    const got = readFully(fd, buffer, 0, size);
+    close();
+    return memorySource(path, buffer.subarray(0, got), Math.trunc(mtimeMs));
   } catch (error) {
     close();
     throw fileError(path, error);
@@ -102,10 +94,11 @@ export function byteScratch(): { buffer: Buffer } {
 }
 
 /** Bytes in memory as a source. */
-export function memorySource(path: string, bytes: Buffer): ByteSource {
+export function memorySource(path: string, bytes: Buffer, modified?: number): ByteSource {
   return {
     path,
     size: bytes.length,
+    modified,
     read: (offset, length) => {
       checkRange(path, bytes.length, offset, length);
       return bytes.subarray(offset, offset + length);
@@ -134,10 +127,10 @@ export function fileError(path: string, error: unknown): unknown {
   return entry ? new AppError(entry[0], `${path} ${entry[1]}.`, { data: { path }, cause: error }) : error;
 }
 
-function readFully(fd: number, buffer: Buffer, position: number): number {
+function readFully(fd: number, buffer: Buffer, position: number, length = buffer.length): number {
   let got = 0;
-  while (got < buffer.length) {
-    const n = readSync(fd, buffer, got, buffer.length - got, position + got);
+  while (got < length) {
+    const n = readSync(fd, buffer, got, length - got, position + got);
     if (n === 0) break;
     got += n;
   }

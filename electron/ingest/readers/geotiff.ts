@@ -21,11 +21,10 @@ const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
  * Opens a GeoTIFF and checks its structure against the size of the file.
- * @param options.scratch see `openByteSource`: only one file at a time is then valid
  * @throws AppError NOT_FOUND, NO_ACCESS, BAD_FILE, UNSUPPORTED
  */
-export function openGeoTiff(path: string, options: { scratch?: { buffer: Buffer } } = {}): GeoTiff {
-  const source = openByteSource(path, options.scratch);
+export function openGeoTiff(path: string): GeoTiff {
+  const source = openByteSource(path);
   try {
     return fromSource(source);
   } catch (error) {
@@ -34,10 +33,80 @@ export function openGeoTiff(path: string, options: { scratch?: { buffer: Buffer 
   }
 }
 
-/** A GeoTIFF from bytes that are already at hand. */
-export function fromSource(source: ByteSource): GeoTiff {
+/** What the head of a file says. */
+type Head = Pick<GeoTiff, "transform" | "crs" | "nodata" | "descriptions"> & { readonly layout: TiffLayout };
+
+/** Bytes of a head that is remembered; BigEarthNet's have 392. */
+const REMEMBERED_BYTES = 4096;
+const REMEMBERED_HEADS = 8;
+
+/**
+ * Knows heads of files again: all bands of a patch with one resolution begin with the same bytes, and reading those is most of the work on a small
+ * file. A head is what reading it has looked at, so the same bytes in a file of the same size say the same.
+ */
+export class GeoTiffHeads {
+  private readonly bySize = new Map<number, { readonly bytes: Buffer; readonly head: Head }>();
+
+  of(source: ByteSource): Head {
+    const { size } = source;
+    const known = this.bySize.get(size);
+    if (known?.bytes.equals(source.read(0, known.bytes.length))) return known.head;
+    let end = 0;
+    const head = readHead({
+      ...source,
+      read: (offset, length) => {
+        end = Math.max(end, offset + length);
+        return source.read(offset, length);
+      },
+    });
+    if (end > REMEMBERED_BYTES) return head;
+    if (this.bySize.size >= REMEMBERED_HEADS) this.bySize.clear();
+    this.bySize.set(size, { bytes: Buffer.from(source.read(0, end)), head });
+    return head;
+  }
+}
+
+function readHead(source: ByteSource): Head {
   const { layout, tags } = readTiff(source);
-  const blocks = layout.isDirect ? new BlockReader(source, layout, noDataOf(tags) ?? 0) : undefined;
+  return {
+    layout: withoutStrips(layout),
+    transform: transformOf(tags),
+    crs: crsOf(tags),
+    nodata: noDataOf(tags),
+    descriptions: descriptionsOf(tags, layout.samples),
+  };
+}
+
+/** Rows can be copied straight from the file. */
+function isPlain({ compression, predictor, samples, chunky, bytesPerSample, littleEndian }: TiffLayout): boolean {
+  return (
+    compression === COMPRESSION.none &&
+    predictor === 1 &&
+    (samples === 1 || !chunky) &&
+    (bytesPerSample === 1 || littleEndian === IS_LITTLE_ENDIAN)
+  );
+}
+
+/** Strips of one band that can be copied and follow each other are one: most files lie like that. */
+function withoutStrips(layout: TiffLayout): TiffLayout {
+  const { isTiled, samples, width, height, bytesPerSample, blockHeight, blocksDown, offsets, byteCounts } = layout;
+  if (isTiled || samples !== 1 || !isPlain(layout)) return layout;
+  let bytes = 0;
+  for (let i = 0; i < blocksDown; i++) {
+    const rows = Math.min(blockHeight, height - i * blockHeight);
+    if (offsets[i] !== offsets[0]! + bytes || byteCounts[i] !== rows * width * bytesPerSample) return layout;
+    bytes += byteCounts[i]!;
+  }
+  return { ...layout, blockHeight: height, blocksDown: 1, offsets: [offsets[0]!], byteCounts: [bytes] };
+}
+
+/**
+ * A GeoTIFF from bytes that are already at hand.
+ * @param heads those of files before
+ */
+export function fromSource(source: ByteSource, heads?: GeoTiffHeads): GeoTiff {
+  const { layout, ...told } = heads ? heads.of(source) : readHead(source);
+  const blocks = layout.isDirect ? new BlockReader(source, layout, told.nodata ?? 0) : undefined;
   let fallback: Promise<FallbackReader> | undefined;
   const { path } = source;
   return {
@@ -46,10 +115,7 @@ export function fromSource(source: ByteSource): GeoTiff {
     height: layout.height,
     bands: layout.samples,
     dtype: layout.dtype,
-    transform: transformOf(tags),
-    crs: crsOf(tags),
-    nodata: noDataOf(tags),
-    descriptions: descriptionsOf(tags, layout.samples),
+    ...told,
     isDirect: layout.isDirect,
     async readWindow(window) {
       checkWindow(path, layout, window);
@@ -113,20 +179,14 @@ class BlockReader {
   private readonly layout: TiffLayout;
   private readonly cache = new Map<number, Samples>();
   private cachedBytes = 0;
-  /** Rows can be copied straight from the file. */
   private readonly isPlain: boolean;
-
   private readonly fill: number;
 
   constructor(source: ByteSource, layout: TiffLayout, fill: number) {
     this.fill = fill;
     this.source = source;
     this.layout = layout;
-    this.isPlain =
-      layout.compression === COMPRESSION.none &&
-      layout.predictor === 1 &&
-      (layout.samples === 1 || !layout.chunky) &&
-      (layout.bytesPerSample === 1 || layout.littleEndian === IS_LITTLE_ENDIAN);
+    this.isPlain = isPlain(layout);
   }
 
   read({ band, x, y, width, height }: Window, out: Samples, at: number): void {

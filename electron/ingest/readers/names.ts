@@ -48,9 +48,8 @@ export function sanitise(name: string): string {
 /** The first day in a text as `YYYY-MM-DD`: `2020-06-04`, `20200604`, `20200604T054639`. */
 export function isoDateIn(text: string): string | null {
   for (const [, year, month, day] of text.matchAll(/(?<!\d)((?:19|20)\d\d)-?([01]\d)-?([0-3]\d)(?!\d)/g)) {
-    const iso = `${year}-${month}-${day}`;
-    const date = new Date(`${iso}T00:00:00Z`);
-    if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso)) return iso;
+    const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+    if (date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day)) return `${year}-${month}-${day}`;
   }
   return null;
 }

@@ -145,8 +145,8 @@ export function readTiffTags(source: ByteSource): TiffTags {
 }
 
 function openDirectory(source: ByteSource) {
-  const head = source.read(0, Math.min(source.size, 512));
-  if (sniff(head) !== "tiff") throw notATiff(source.path, head);
+  const head = source.read(0, Math.min(source.size, 4));
+  if (sniff(head) !== "tiff") throw notATiff(source.path, source.read(0, Math.min(source.size, 512)));
   const littleEndian = head[0] === 0x49;
   const isBig = (littleEndian ? head[2] : head[3]) === 0x2b;
   const entries = readDirectory(source, littleEndian, isBig);

@@ -1,4 +1,4 @@
-// Chooses and loads the compute engine: the native one where it is set up, the WebAssembly one everywhere else.
+// Chooses and loads the compute engine: the native one where it is set up, the WebAssembly one everywhere else. Their code is loaded with them.
 
 import { availableParallelism, totalmem } from "node:os";
 import type { EngineInfo } from "../../../shared/domain/engine.ts";
@@ -6,8 +6,6 @@ import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { readGpus, visibleGpus } from "./gpus.ts";
 import { rememberedFailure } from "./remembered.ts";
 import { findRuntime, hasNvidiaGpu } from "./runtime.ts";
-import { loadTensorflow } from "./tensorflow.ts";
-import { loadWasm } from "./wasm.ts";
 
 /** The engines by name. */
 export type EngineName = EngineInfo["name"];
@@ -25,6 +23,7 @@ export async function loadEngine(choice: "auto" | EngineName = "auto", options: 
     const found = findRuntime();
     if (found.kind === "ready") {
       try {
+        const { loadTensorflow } = await import("./tensorflow.ts");
         const { version, device, ownKernels } = await loadTensorflow(found.runtime, options);
         const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism();
         const gpuReason = device === "cpu" && hasNvidiaGpu() ? "an NVIDIA GPU is present, but TensorFlow does not use it" : undefined;
@@ -40,6 +39,7 @@ export async function loadEngine(choice: "auto" | EngineName = "auto", options: 
     } else reason = (rememberedFailure("cpu") ?? found).reason;
     if (wanted === "tensorflow") throw new AppError("ENGINE_UNAVAILABLE", reason);
   }
+  const { loadWasm } = await import("./wasm.ts");
   const wasm = await loadWasm(options);
   const reasons = [reason ?? "the wasm engine was asked for", wasm.reason].filter((why) => why !== undefined);
   return { name: "wasm", version: wasm.version, device: "cpu", threads: wasm.threads, reason: reasons.join("; ") };

@@ -241,8 +241,8 @@ describe("an addition that is stopped", () => {
     await expectOld(first.folder, first);
     const starts: number[] = [];
     const { dataset, folder } = await ingest(workspace, root, { onProgress: ({ done }) => starts.push(done) });
-    // The first batch has the 46 new ones of its 64 patches, and was done already.
-    expect(starts[0]).toBe(46 + 64);
+    // The first batch has the 14 new ones of its 32 patches, and was done already.
+    expect(starts[0]).toBe(14 + 32);
     expect(dataset.tiles).toBe(1130);
     await checkPixels(folder);
     const other = await begun();

@@ -479,7 +479,7 @@ describe("ingestFolders", () => {
           message: expect.stringContaining("goes on where it stopped"),
         });
       }
-      expect(starts).toEqual([64, 128, 192]);
+      expect(starts).toEqual([32, 64, 96]);
       const resumed = await ingest(workspace, "many", patches);
       expect(outcome(resumed.folder)).toEqual(outcome(whole.folder));
       expect({ ...resumed.dataset, created: "" }).toEqual({ ...whole.dataset, created: "" });
