@@ -10,7 +10,9 @@ import { IngestSettings } from "../../shared/domain/ingest-settings.ts";
 import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts";
 import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
-import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import { DEFAULT_THRESHOLD } from "../../shared/domain/scored-cell.ts";
+import { atThreshold, type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import type { StudyStatistics } from "../../shared/domain/study-statistics.ts";
 import { type DatasetLoss, DuplicateQuery, type TileFacets, type TileFilter, type VerifyReport } from "../../shared/domain/tile-query.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
 import { runStudy, type StudyStage } from "../executors/local.ts";
@@ -26,6 +28,7 @@ import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
 import { verifyDataset } from "../ingest/verify.ts";
+import { type ComparisonProgress, Comparisons } from "../runs/comparisons.ts";
 import { planStudy } from "../runs/plan.ts";
 import {
   allRunsOf,
@@ -56,6 +59,9 @@ type StudyInput = Parameters<typeof createStudy>[1];
 type VerifyUpdate = { kind: "progress"; done: number; total: number } | { kind: "result"; report: VerifyReport };
 type ScanUpdate = { kind: "progress"; seen: number; path: string } | { kind: "result"; result: ScanResult };
 
+type StatisticsUpdate =
+  | ({ kind: "progress" } & ComparisonProgress)
+  | { kind: "result"; statistics: StudyStatistics | null; note: string | null };
 type LabelUpdate = { kind: "progress"; done: number; total: number } | { kind: "result"; report: LabelReport };
 
 export interface HostOptions {
@@ -91,6 +97,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
 export class Host {
   readonly jobs = new JobList();
   readonly workspace: Watched<Workspace>;
+  readonly comparisons: Comparisons;
   private readonly path: string;
   private readonly options: HostOptions;
   private readonly images: Images;
@@ -101,6 +108,7 @@ export class Host {
     this.path = path;
     this.options = options;
     this.workspace = new Watched({ path, datasets: [], studies: [] });
+    this.comparisons = new Comparisons(path);
     this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
     // Other processes (the command line, a cluster's jobs) change the workspace, too.
     if (options.door !== "cli") this.poll = setInterval(() => void this.refresh().catch(() => {}), WORKSPACE_POLL_MS).unref();
@@ -369,11 +377,40 @@ export class Host {
     return [...results].flatMap(([arm, runs]) => runs.map(({ seed, state }) => ({ arm, seed, state })));
   }
 
-  async result(name: string): Promise<StudyResult> {
-    return studyResult(
-      await readStudy(this.path, name),
-      (await this.runs(name)).map(({ arm, seed, state }) => ({ arm, seed, status: state.status, evaluations: state.evaluations })),
-    );
+  /** What a study found, at the usual threshold or another one. @param options.signal ends the work on the test tiles' scores */
+  async result(
+    name: string,
+    { threshold = DEFAULT_THRESHOLD, signal }: { threshold?: number; signal?: AbortSignal } = {},
+  ): Promise<StudyResult> {
+    const study = await readStudy(this.path, name);
+    const { statistics } = await this.comparisons.statistics(name, threshold, { signal });
+    const runs = (await this.runs(name)).map(({ arm, seed, state }) => ({
+      arm,
+      seed,
+      status: state.status,
+      evaluations: state.evaluations,
+    }));
+    if (threshold === DEFAULT_THRESHOLD) return studyResult(study, runs, { statistics });
+    const counts = await this.comparisons.counts(name, { signal });
+    return studyResult(study, atThreshold(runs, counts, threshold), { statistics, threshold });
+  }
+
+  /** @param signal ends the work, as does closing the stream */
+  async *statistics({ study, threshold }: HostInputs["study"]["statistics"], signal?: AbortSignal): AsyncGenerator<StatisticsUpdate> {
+    const progress = new Watched<StatisticsUpdate>({ kind: "progress", what: "runs", done: 0, total: 0 });
+    const done = new AbortController();
+    const left = new AbortController();
+    const computing = this.comparisons.statistics(study, threshold, {
+      signal: AbortSignal.any(signal ? [signal, left.signal] : [left.signal]),
+      onProgress: (update) => progress.set({ kind: "progress", ...update }),
+    });
+    computing.catch(() => {}).finally(() => done.abort());
+    try {
+      yield* progress.watch(done.signal, 100);
+      yield { kind: "result", ...(await computing) };
+    } finally {
+      left.abort();
+    }
   }
 
   /**
