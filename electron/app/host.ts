@@ -12,8 +12,10 @@ import { type LabelReport, LabelRequest } from "../../shared/domain/labelling.ts
 import { type QueuedStudy, type RunQueue, runKey, type StudyStage } from "../../shared/domain/run-queue.ts";
 import type { RunState } from "../../shared/domain/run-state.ts";
 import type { SampleOptions } from "../../shared/domain/sample-options.ts";
+import { DEFAULT_THRESHOLD } from "../../shared/domain/scored-cell.ts";
 import { AppSettings } from "../../shared/domain/settings.ts";
-import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import { atThreshold, type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import type { StudyStatistics } from "../../shared/domain/study-statistics.ts";
 import { type DatasetLoss, DuplicateQuery, type TileFacets, type TileFilter, type VerifyReport } from "../../shared/domain/tile-query.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
 import { runStudy, workOrder } from "../executors/local.ts";
@@ -29,6 +31,7 @@ import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
 import { verifyDataset } from "../ingest/verify.ts";
+import { type ComparisonProgress, Comparisons } from "../runs/comparisons.ts";
 import { planStudy } from "../runs/plan.ts";
 import { readRunQueue, retryRun, writeRunQueue } from "../runs/run-queue.ts";
 import {
@@ -65,6 +68,9 @@ type StudyInput = Parameters<typeof createStudy>[1];
 type VerifyUpdate = { kind: "progress"; done: number; total: number } | { kind: "result"; report: VerifyReport };
 type ScanUpdate = { kind: "progress"; seen: number; path: string } | { kind: "result"; result: ScanResult };
 
+type StatisticsUpdate =
+  | ({ kind: "progress" } & ComparisonProgress)
+  | { kind: "result"; statistics: StudyStatistics | null; note: string | null };
 type LabelUpdate = { kind: "progress"; done: number; total: number } | { kind: "result"; report: LabelReport };
 
 export interface HostOptions {
@@ -108,6 +114,7 @@ export class Host {
   readonly workspace: Watched<Workspace>;
   /** Studies that are worked on one after another. */
   readonly queue: StudyQueue;
+  readonly comparisons: Comparisons;
   private readonly path: string;
   private readonly options: HostOptions;
   private readonly images: Images;
@@ -119,6 +126,7 @@ export class Host {
     this.options = options;
     this.queue = new StudyQueue(path, (study, stage, onEnd) => this.beginStudy(study, stage, onEnd));
     this.workspace = new Watched({ path, datasets: [], studies: [], isSample: false });
+    this.comparisons = new Comparisons(path);
     this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
     // Other processes (the command line, a cluster's jobs) change the workspace, too.
     if (options.door !== "cli") this.poll = setInterval(() => void this.refresh().catch(() => {}), WORKSPACE_POLL_MS).unref();
@@ -422,11 +430,40 @@ export class Host {
     return [...results].flatMap(([arm, runs]) => runs.map(({ seed, state }) => ({ arm, seed, state })));
   }
 
-  async result(name: string): Promise<StudyResult> {
-    return studyResult(
-      await readStudy(this.path, name),
-      (await this.runs(name)).map(({ arm, seed, state }) => ({ arm, seed, status: state.status, evaluations: state.evaluations })),
-    );
+  /** What a study found, at the usual threshold or another one. @param options.signal ends the work on the test tiles' scores */
+  async result(
+    name: string,
+    { threshold = DEFAULT_THRESHOLD, signal }: { threshold?: number; signal?: AbortSignal } = {},
+  ): Promise<StudyResult> {
+    const study = await readStudy(this.path, name);
+    const { statistics } = await this.comparisons.statistics(name, threshold, { signal });
+    const runs = (await this.runs(name)).map(({ arm, seed, state }) => ({
+      arm,
+      seed,
+      status: state.status,
+      evaluations: state.evaluations,
+    }));
+    if (threshold === DEFAULT_THRESHOLD) return studyResult(study, runs, { statistics });
+    const counts = await this.comparisons.counts(name, { signal });
+    return studyResult(study, atThreshold(runs, counts, threshold), { statistics, threshold });
+  }
+
+  /** @param signal ends the work, as does closing the stream */
+  async *statistics({ study, threshold }: HostInputs["study"]["statistics"], signal?: AbortSignal): AsyncGenerator<StatisticsUpdate> {
+    const progress = new Watched<StatisticsUpdate>({ kind: "progress", what: "runs", done: 0, total: 0 });
+    const done = new AbortController();
+    const left = new AbortController();
+    const computing = this.comparisons.statistics(study, threshold, {
+      signal: AbortSignal.any(signal ? [signal, left.signal] : [left.signal]),
+      onProgress: (update) => progress.set({ kind: "progress", ...update }),
+    });
+    computing.catch(() => {}).finally(() => done.abort());
+    try {
+      yield* progress.watch(done.signal, 100);
+      yield { kind: "result", ...(await computing) };
+    } finally {
+      left.abort();
+    }
   }
 
   /**

@@ -1,7 +1,10 @@
-// `study create | run | status | select | report`: the augmentation study.
+// `study create | run | status | select | results | report`: the augmentation study.
 import { Command, type Command as CommandType, InvalidArgumentError, Option } from "commander";
+import { PUBLISHED_SOURCE } from "../../shared/domain/published.ts";
+import { PUBLISHED_STUDY } from "../../shared/domain/results-command.ts";
 import { PRESET_NAMES, PRESETS, type PresetName, StudyConfig } from "../../shared/domain/run-config.ts";
 import { ALL_ARMS } from "../../shared/domain/study.ts";
+import type { StudyResult } from "../../shared/domain/study-result.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
 import { createHost, type Host } from "../app/host.ts";
 import { existingWorkspace } from "../app/workspace-folder.ts";
@@ -9,6 +12,7 @@ import { terminalChart } from "../export/terminal-chart.ts";
 import { addFlags, labelSetOption } from "../flags.ts";
 import { formatDuration } from "../progress.ts";
 import { type CommonOptions, type Context, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
+import { resultsCommand } from "./results.ts";
 
 /** Runs work on a host of the command's own. */
 async function withHost<T>(options: CommonOptions, work: (host: Host) => Promise<T>): Promise<T> {
@@ -36,15 +40,19 @@ export function planText(plan: StudyPlan): string {
 }
 
 /** The chart and the headline of a study, for the terminal. */
-export async function resultText(host: Host, study: string): Promise<string> {
-  const result = await host.result(study);
+export async function resultText(host: Host, study: string, given?: StudyResult): Promise<string> {
+  const result = given ?? (await host.result(study));
+  const chart = terminalChart(result, {
+    columns: process.stdout.columns || 100,
+    colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  });
+  const found = [chart, "", result.headline, ...result.caveats.map((caveat) => `- ${caveat}`)];
+  if (study === PUBLISHED_STUDY) return [...found, PUBLISHED_SOURCE].join("\n");
   const { config } = (await host.study(study)).study;
   const engines = new Set((await host.runs(study)).flatMap(({ state }) => state.engine ?? []));
   const { simulated } = await host.dataset(config.dataset).catch(() => ({ simulated: false }));
   return [
-    terminalChart(result, { columns: process.stdout.columns || 100, colour: process.stdout.isTTY === true && !process.env.NO_COLOR }),
-    "",
-    result.headline,
+    ...found,
     `Computed by ${[...engines].join(" and ") || "nothing yet"}.`,
     ...(simulated ? [`All scores are of simulated data (${config.dataset}): they tell nothing of real land.`] : []),
   ].join("\n");
@@ -229,8 +237,9 @@ function reportCommand(): CommandType {
 }
 
 export function studyCommand(): Command {
-  const command = new Command("study").description("the augmentation study: create, run, status, select, report");
-  for (const child of [createCommand(), runStudyCommand(), statusCommand(), selectCommand(), reportCommand()]) command.addCommand(child);
+  const command = new Command("study").description("the augmentation study: create, run, status, select, results, report");
+  for (const child of [createCommand(), runStudyCommand(), statusCommand(), selectCommand(), resultsCommand(), reportCommand()])
+    command.addCommand(child);
   return command;
 }
 

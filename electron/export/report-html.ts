@@ -96,6 +96,7 @@ function armSection(result: StudyResult): Markup {
     { title: "precision" },
     { title: "recall" },
     { title: "to the control" },
+    { title: "p (Holm)" },
     { title: "verdict", isText: true },
     { title: "p(bottom)" },
     { title: "published" },
@@ -109,12 +110,13 @@ function armSection(result: StudyResult): Markup {
     arm.difference
       ? `${signed(arm.difference.mean, decimals + 1)} (${signed(arm.difference.low, decimals + 1)}, ${signed(arm.difference.high, decimals + 1)})`
       : "",
+    arm.difference?.pHolm == null ? "" : arm.difference.pHolm < 0.001 ? "<0.001" : arm.difference.pHolm.toFixed(3),
     verdictOf(arm),
     arm.probabilityBottomQuarter === null ? "" : percentText(arm.probabilityBottomQuarter),
     arm.publishedF1 === null ? "" : arm.publishedF1.toFixed(3),
   ]);
   const over = result.intervalOf ? ` ± is the half-width of the 95 % interval over ${result.intervalOf}.` : "";
-  return html`<section><h2>All arms</h2><p>${`Best first.${over} In brackets the 95 % interval of the difference. p(bottom): probability of being truly among the lowest quarter of the couplets.`}</p>${table(columns, rows, "arms")}</section>\n`;
+  return html`<section><h2>All arms</h2><p>${`Best first.${over} In brackets the 95 % interval of the difference; p after Holm's correction for the number of comparisons. p(bottom): probability of being truly among the lowest quarter of the couplets.`}</p>${table(columns, rows, "arms")}</section>\n`;
 }
 
 /** Where an arm stands to the control. */
@@ -200,16 +202,34 @@ function settingSection(study: Study): Markup {
   )}</details></section>\n`;
 }
 
-function methodSection({ intervalOf }: StudyResult): Markup {
+function methodSection({ intervalOf, statistics, threshold }: StudyResult): Markup {
   const lines = [
     "An arm's F1 is the mean over label sets, then over label draws, then over seeds. A label draw counts once all its label sets are scored.",
+    ...(statistics ? testedMethod(statistics) : untestedMethod(intervalOf)),
+    `Scores count as positive from ${threshold} on.`,
+  ];
+  return html`<section><h2>How the numbers are made</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>
+<p>Published values: SimCLR-S2, arXiv 2108.05484, sweep of April 2021 (ResNet152, 3 % of the labels, one run each).</p></section>\n`;
+}
+
+/** How intervals and comparisons come from the scores of the test tiles. */
+function testedMethod({ resamples, tiles }: NonNullable<StudyResult["statistics"]>): string[] {
+  return [
+    `The ${count(tiles)} test tiles are resampled ${count(resamples)} times with replacement, within their classes and alike for all arms, so that arms are compared on the same tiles. Tiles count as independent; neighbours are not quite, so the intervals are rather too narrow than too wide.`,
+    "To what the tiles leave open comes the spread of seeds and label draws that the tiles do not explain. It is pooled over all arms (two-way analysis of variance), because a few seeds of one arm tell little; an arm that scatters clearly more counts its own. Intervals are 95 % by Student's t with Satterthwaite's degrees of freedom.",
+    "An arm beats the control when the p-value of its paired difference is below 5 % after Holm's correction over all comparisons with the control. Couplets are told apart from the best one after Holm's correction over all pairs of couplets, since the best one is picked by the same scores.",
+    "p(bottom quarter) is the share of the same resamples in which a couplet is among the lowest quarter, seeds and label draws moving it by their spread.",
+  ];
+}
+
+/** The same from the metrics of the runs alone. */
+function untestedMethod(intervalOf: StudyResult["intervalOf"]): string[] {
+  return [
     "Intervals are 95 % by Student's t. Label draws of one seed share an encoder, so with several seeds the spread between seeds decides, unless the draws alone explain more.",
     "An arm beats the control when the interval of its paired difference to it, over the same seeds and label draws, lies above zero. No correction for the number of comparisons is made; the notes above tell how many successes chance alone would give.",
     "p(bottom quarter) comes from 2,000 resamples of seeds and label draws, the same for every arm, stretched to Student's t.",
     ...(intervalOf === "test tiles" ? ["With one run an arm, intervals come from the number of test tiles alone."] : []),
   ];
-  return html`<section><h2>How the numbers are made</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>
-<p>Published values: SimCLR-S2, arXiv 2108.05484, sweep of April 2021 (ResNet152, 3 % of the labels, one run each).</p></section>\n`;
 }
 
 function provenanceSection({ study, runs, dataset, made, application }: ReportHtmlInput): Markup {

@@ -6,9 +6,9 @@ import type { Dataset } from "../../shared/domain/dataset.ts";
 import { armTable, evaluationTable, operationTable, runTable, type StudyRun, toCsv } from "../../shared/domain/result-tables.ts";
 import type { StudyResult } from "../../shared/domain/study-result.ts";
 import type { ReportFiles, Study } from "../../shared/domain/workspace.ts";
-import { toSvgString } from "../../shared/figures/svg.ts";
 import { LIGHT_THEME } from "../../shared/figures/theme.ts";
 import { writeError, writeFileAtomic } from "../files/atomic-file.ts";
+import { writePng, writeSvg } from "./figure-file.ts";
 import { reportFigures } from "./report-figures.ts";
 import { reportHtml } from "./report-html.ts";
 
@@ -22,11 +22,6 @@ export interface ReportInput {
   readonly outFolder: string;
   readonly now?: () => Date;
 }
-
-/** Pixels of a PNG for each pixel of the figure. */
-const PNG_SCALE = 2;
-/** Dots per inch at which the rasteriser draws one pixel for each of the figure's. */
-const SVG_DPI = 72;
 
 /**
  * Writes the report of a study, finished or not. Each file is written aside and renamed, so a reader never sees half of one.
@@ -44,17 +39,10 @@ export async function writeReport({ study, result, runs, dataset, outFolder, now
     await writeFileAtomic(path, toCsv(table));
     files.csv.push(path);
   }
-  const { default: sharp } = await import("sharp");
   for (const { name, figure } of reportFigures({ study, result, runs }, LIGHT_THEME)) {
-    const svg = toSvgString(figure);
     const [svgPath, pngPath] = [join(figureFolder, `${name}.svg`), join(figureFolder, `${name}.png`)];
-    await writeFileAtomic(svgPath, svg);
-    await writeFileAtomic(
-      pngPath,
-      await sharp(Buffer.from(svg), { density: SVG_DPI * PNG_SCALE })
-        .png()
-        .toBuffer(),
-    );
+    await writeSvg(svgPath, figure);
+    await writePng(pngPath, figure);
     files.svg.push(svgPath);
     files.png.push(pngPath);
   }

@@ -14,7 +14,9 @@ import { ENCODERS, PRESET_NAMES } from "../domain/run-config.ts";
 import { QueuedStudy, RunRef, STUDY_STAGES } from "../domain/run-queue.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
+import { DEFAULT_THRESHOLD, MeanCurve, MOST_CURVES, ThresholdCounts } from "../domain/scored-cell.ts";
 import { AppSettings, PathKind, RecentWorkspace, SettingsChange, StoragePlace, WindowRequest } from "../domain/settings.ts";
+import { StudyStatistics } from "../domain/study-statistics.ts";
 import { DatasetLoss, DuplicateGroup, DuplicateQuery, TILE_ORDERS, TileFacets, TileFilter, VerifyReport } from "../domain/tile-query.ts";
 import { Job, NameSchema, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../domain/workspace.ts";
 
@@ -267,6 +269,21 @@ export const contract = {
     showFolder: procedure.input(z.object({ study: NameSchema, run: RunRef })),
     /** Drops couplets by hand before the second stage; null goes back to the rule. */
     select: procedure.input(z.object({ study: NameSchema, dropped: z.array(z.string()).nullable() })).output(Study),
+    /** Statistics of the test tiles' scores, those of finished runs. Ends when its stream is closed. `note`: what is left out, and why. */
+    statistics: procedure
+      .input(z.object({ study: NameSchema, threshold: z.number().min(0).max(1).default(DEFAULT_THRESHOLD) }))
+      .output(
+        eventIterator(
+          z.discriminatedUnion("kind", [
+            z.object({ kind: z.literal("progress"), what: z.enum(["runs", "resamples"]), done: z.int(), total: z.int() }),
+            z.object({ kind: z.literal("result"), statistics: StudyStatistics.nullable(), note: z.string().nullable() }),
+          ]),
+        ),
+      ),
+    /** What every fine-tuning calls positive at each threshold. */
+    counts: procedure.input(z.object({ study: NameSchema })).output(z.array(ThresholdCounts)),
+    /** Mean ROC and precision-recall curves of arms, by label set. */
+    curves: procedure.input(z.object({ study: NameSchema, arms: z.array(z.string()).max(MOST_CURVES) })).output(z.array(MeanCurve)),
     report: procedure.input(z.object({ study: NameSchema })).output(ReportFiles),
     delete: procedure.input(z.object({ study: NameSchema })),
   },

@@ -41,6 +41,12 @@ export function f1Score({ tp, fp, fn }: ConfusionMatrix): number {
   return ratio(2 * tp, 2 * tp + fp + fn);
 }
 
+/** tp / (tp + fp); 0 when nothing was called positive. */
+export const precisionOf = ({ tp, fp }: ConfusionMatrix): number => ratio(tp, tp + fp);
+
+/** tp / (tp + fn); 0 without a positive. */
+export const recallOf = ({ tp, fn }: ConfusionMatrix): number => ratio(tp, tp + fn);
+
 /** All metrics at a threshold. */
 export function computeMetrics(scores: ArrayLike<number>, labels: ArrayLike<number>, threshold = 0.5): Metrics {
   const counts = confusion(scores, labels, threshold);
@@ -48,8 +54,8 @@ export function computeMetrics(scores: ArrayLike<number>, labels: ArrayLike<numb
   return {
     ...counts,
     accuracy: ratio(tp + tn, tp + fp + tn + fn),
-    precision: ratio(tp, tp + fp),
-    recall: ratio(tp, tp + fn),
+    precision: precisionOf(counts),
+    recall: recallOf(counts),
     f1: f1Score(counts),
     ...rankMetrics(scores, labels),
   };

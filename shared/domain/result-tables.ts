@@ -1,6 +1,8 @@
 // The numbers behind the figures as tables, for CSV files and for copying: whatever is drawn can be had as text.
 import type { Evaluation, RunState } from "./run-state.ts";
+import { CURVE_STEPS, type MeanCurve } from "./scored-cell.ts";
 import type { ArmId } from "./study.ts";
+import type { StudyPair } from "./study-pair.ts";
 import type { StudyResult } from "./study-result.ts";
 
 export type Cell = string | number | boolean | null;
@@ -28,7 +30,17 @@ export function armTable(result: StudyResult): Table {
       ...ofSet.map(({ name, score }) => `${score} (${name})`),
       ...(result.percents.length > 1 ? result.percents.map((percent) => `f1 (${percent} %)`) : []),
       ...seeds.map((seed) => `f1 (seed ${seed})`),
-      ...["to_control", "to_control_low", "to_control_high", "pairs", "beats_control", "trails_control"],
+      ...[
+        "to_control",
+        "to_control_low",
+        "to_control_high",
+        "to_control_p",
+        "to_control_p_holm",
+        "pairs",
+        "beats_control",
+        "trails_control",
+      ],
+      ...["best_minus_this", "best_minus_this_low", "best_minus_this_high", "best_minus_this_p_holm"],
       ...["dropped", "p_bottom_quarter", "published_f1", "runs", "finished", "failed"],
     ],
     rows: arms.map((arm) => [
@@ -39,17 +51,10 @@ export function armTable(result: StudyResult): Table {
         ? result.percents.map((percent) => arm.byPercent.find((entry) => entry.percent === percent)?.f1 ?? null)
         : []),
       ...seeds.map((seed) => arm.seeds.find((score) => score.seed === seed)?.f1 ?? null),
-      ...[arm.difference?.mean ?? null, arm.difference?.low ?? null, arm.difference?.high ?? null, arm.difference?.pairs ?? null],
-      ...[
-        arm.beatsControl,
-        arm.trailsControl,
-        arm.isDropped,
-        arm.probabilityBottomQuarter,
-        arm.publishedF1,
-        arm.runs,
-        arm.finished,
-        arm.failed,
-      ],
+      ...[arm.difference?.mean ?? null, arm.difference?.low ?? null, arm.difference?.high ?? null],
+      ...[arm.difference?.p ?? null, arm.difference?.pHolm ?? null, arm.difference?.pairs ?? null, arm.beatsControl, arm.trailsControl],
+      ...[arm.toBest?.mean ?? null, arm.toBest?.low ?? null, arm.toBest?.high ?? null, arm.toBest?.pHolm ?? null],
+      ...[arm.isDropped, arm.probabilityBottomQuarter, arm.publishedF1, arm.runs, arm.finished, arm.failed],
     ]),
   };
 }
@@ -61,6 +66,38 @@ export function operationTable(result: StudyResult): Table {
     rows: result.operations.map((row) => [
       ...[row.operation, row.family, row.couplets, row.f1, row.interval?.low ?? null, row.interval?.high ?? null],
       ...[row.effect, row.differenceToControl],
+    ]),
+  };
+}
+
+/** F1 of every arm on each label set. */
+export function labelSetTable({ arms, labelSets }: StudyResult): Table {
+  return {
+    columns: ["arm", "family", ...labelSets.map((name) => `f1 (${name})`), "dropped"],
+    rows: arms.map((arm) => [arm.arm, arm.family, ...labelSets.map((name) => arm.byLabelSet[name]?.f1 ?? null), arm.isDropped]),
+  };
+}
+
+/** Points of mean curves: a row a place on the x axis, a column an arm. */
+export function curveTable(curves: readonly MeanCurve[], kind: "roc" | "pr", labelSet: string): Table {
+  const own = curves.filter((curve) => curve.labelSet === labelSet);
+  const first = kind === "roc" ? 0 : 1;
+  return {
+    columns: kind === "roc" ? ["false_positive_rate", ...own.map(({ arm }) => arm)] : ["recall", ...own.map(({ arm }) => arm)],
+    rows: Array.from({ length: CURVE_STEPS + 1 - first }, (_, i) => [
+      (i + first) / CURVE_STEPS,
+      ...own.map((curve) => (kind === "roc" ? curve.sensitivity : curve.precision)[i] ?? null),
+    ]),
+  };
+}
+
+/** Two studies arm by arm. */
+export function pairTable(pair: StudyPair | null): Table {
+  const [first, second] = pair?.names ?? ["first", "second"];
+  return {
+    columns: ["arm", "family", `f1 (${first})`, `f1 (${second})`, "difference", "difference_low", "difference_high"],
+    rows: (pair?.arms ?? []).map(({ arm, first: a, second: b, difference, interval }) => [
+      ...[arm, a.family, a.f1, b.f1, difference, interval?.low ?? null, interval?.high ?? null],
     ]),
   };
 }

@@ -1,12 +1,15 @@
 // What a study found: every arm's scores with intervals, against the control, the selection of couplets, and the finding in plain words.
 // Pure, and meant to be called again after each event: it works on whatever has been evaluated so far.
 import { AUGMENTATIONS, type AugmentationName, type Family, familyOf } from "./augmentations.ts";
+import { f1Score, precisionOf, recallOf } from "./metrics.ts";
 import { PUBLISHED_CONTROL_F1, PUBLISHED_SWEEP, publishedF1 } from "./published.ts";
 import { Random } from "./random.ts";
 import { StudyConfig } from "./run-config.ts";
 import type { Evaluation, RunStatus } from "./run-state.ts";
+import { DEFAULT_THRESHOLD, THRESHOLD_STEPS, type ThresholdCounts } from "./scored-cell.ts";
 import {
   bottomProbabilities,
+  CONFIDENCE,
   clusteredInterval,
   f1StandardError,
   formatWithInterval,
@@ -28,11 +31,12 @@ import {
   FULL_ARM,
   selectCouplets,
 } from "./study.ts";
+import type { StudyStatistics } from "./study-statistics.ts";
 
 /** The part of an evaluation that scores need. `ap` is null where it was not recorded. */
 export type ScoredEvaluation = Pick<
   Evaluation,
-  "labelSet" | "percent" | "draw" | "tp" | "fp" | "fn" | "precision" | "recall" | "f1" | "auc"
+  "labelSet" | "percent" | "draw" | "tp" | "fp" | "tn" | "fn" | "precision" | "recall" | "f1" | "auc"
 > & {
   readonly ap: number | null;
 };
@@ -46,7 +50,15 @@ export interface ScoredRun {
 }
 
 /** What intervals are taken over. `test tiles`: one value an arm; the interval shows the finite test set alone and says nothing of seeds. */
-export type IntervalOf = "seeds" | "label draws" | "test tiles";
+const INTERVALS_OF = [
+  "test tiles, seeds and label draws",
+  "test tiles and seeds",
+  "seeds",
+  "test tiles and label draws",
+  "label draws",
+  "test tiles",
+] as const;
+export type IntervalOf = (typeof INTERVALS_OF)[number];
 
 export interface Scores {
   readonly f1: number | null;
@@ -54,6 +66,10 @@ export interface Scores {
   readonly ap: number | null;
   readonly precision: number | null;
   readonly recall: number | null;
+  /** fp / (fp + tn). */
+  readonly falsePositiveRate: number | null;
+  /** Share of positives among the test tiles. */
+  readonly positiveShare: number | null;
 }
 
 export interface SeedScore {
@@ -68,6 +84,10 @@ export interface SeedScore {
 export interface Difference extends Interval {
   readonly mean: number;
   readonly pairs: number;
+  /** Two-sided, of this comparison alone; null where the test tiles' scores are not at hand. */
+  readonly p: number | null;
+  /** After Holm's correction over all comparisons of its kind. */
+  readonly pHolm: number | null;
 }
 
 /** Means over seeds and label draws. Those without anything evaluated are null. */
@@ -88,7 +108,9 @@ export interface ArmResult extends Scores {
   readonly rank: number | null;
   /** To the control; null without two pairs. */
   readonly difference: Difference | null;
-  /** Whether the interval of the difference lies above 0; null when there is none. */
+  /** Of the best couplet to this one; null for the best, for what is no couplet, and where the test tiles' scores are not at hand. */
+  readonly toBest: Difference | null;
+  /** Whether it is better after Holm's correction or, without one, the interval of the difference lies above 0; null when there is none. */
   readonly beatsControl: boolean | null;
   readonly trailsControl: boolean | null;
   readonly isDropped: boolean;
@@ -138,22 +160,34 @@ export interface StudyResult {
   };
   readonly operations: readonly OperationEffect[];
   readonly agreement: { readonly labelSets: readonly RankAgreement[]; readonly seeds: readonly RankAgreement[] };
-  /** Couplets beside the best one whose paired difference to it holds 0; null when intervals are missing. */
+  /** Couplets beside the best one that cannot be told apart from it; null when intervals are missing. */
   readonly alike: { readonly best: ArmId; readonly others: readonly ArmId[] } | null;
+  /** Of the test tiles' scores; null where they are not at hand, and the intervals are over what the runs' metrics tell. */
+  readonly statistics: Pick<StudyStatistics, "threshold" | "resamples" | "tiles"> | null;
+  /** Where a score counts as positive. */
+  readonly threshold: number;
   /** The finding in plain words, one or two sentences. */
   readonly headline: string;
   /** What to keep in mind when reading it, a sentence each. */
   readonly caveats: readonly string[];
 }
 
+export interface ResultOptions {
+  readonly statistics?: StudyStatistics | null | undefined;
+  readonly threshold?: number | undefined;
+}
+
 /**
  * The result of a study from its runs, complete or not. An evaluation counts once its seed and draw have all label sets and percents, so that no
  * score rests on the easier label set alone.
  * @param runs the sweep's and, if any, the second stage's; in any order
+ * @param options.statistics of the test tiles' scores. They count for the arms whose runs they are of; new ones wait with the intervals of their metrics.
+ * @param options.threshold that the runs' evaluations are at, see `atThreshold`
  */
 export function studyResult(
   study: { readonly config: StudyConfig; readonly droppedByHand: readonly ArmId[] | null },
   runs: readonly ScoredRun[],
+  { statistics: given = null, threshold = DEFAULT_THRESHOLD }: ResultOptions = {},
 ): StudyResult {
   const { labelSets, percents } = askedFor(study.config, runs);
   const sweepRuns = runs.filter(({ arm }) => arm !== FULL_ARM);
@@ -161,6 +195,11 @@ export function studyResult(
   for (const arm of new Set([...study.config.arms, ...sweepRuns.map((run) => run.arm), FULL_ARM])) {
     const own = runs.filter((run) => run.arm === arm);
     tables.set(arm, armTable(arm, own, labelSets, percents));
+  }
+  const statistics = given && given.threshold === threshold ? currentStatistics(given, tables) : null;
+  for (const arm of statistics?.arms ?? []) {
+    const table = tables.get(arm.arm)!;
+    tables.set(arm.arm, { ...table, interval: { low: arm.low, high: arm.high }, intervalOf: statistics!.intervalOf });
   }
   const control = tables.get(CONTROL_ARM);
   const scored = ALL_ARMS.filter((arm) => tables.get(arm)?.f1 != null);
@@ -170,21 +209,28 @@ export function studyResult(
   const rule = selectCouplets(new Map(couplets.map((arm) => [arm, tables.get(arm)!.f1!])));
   const byHand = study.droppedByHand;
   const dropped = byHand ?? rule.dropped;
-  const probabilities = bottomProbabilities(new Map(couplets.map((arm) => [arm, tables.get(arm)!.seeds.map((seed) => seed.draws)])), {
-    random: Random.of("bottom quarter"),
-    share: DROPPED_SHARE,
-  });
+  const isBottomKnown = statistics !== null && couplets.every((arm) => arm in statistics.bottomQuarter);
+  const probabilities: ReadonlyMap<ArmId, number | null> = isBottomKnown
+    ? new Map(couplets.map((arm) => [arm, statistics.bottomQuarter[arm]!]))
+    : bottomProbabilities(new Map(couplets.map((arm) => [arm, tables.get(arm)!.seeds.map((seed) => seed.draws)])), {
+        random: Random.of("bottom quarter"),
+        share: DROPPED_SHARE,
+      });
 
   const finish = (table: ArmTable): ArmResult => {
-    const difference = control && table.arm !== CONTROL_ARM ? pairedDifference(table, control) : null;
+    const tested = statistics?.toControl.find(({ arm }) => arm === table.arm) ?? null;
+    const difference = tested ?? (control && table.arm !== CONTROL_ARM ? pairedDifference(table, control) : null);
+    const isTold =
+      difference && (difference.pHolm === null ? difference.low > 0 || difference.high < 0 : difference.pHolm < 1 - CONFIDENCE);
     const place = ranked.indexOf(table.arm);
     const { units: _, ...plain } = table;
     return {
       ...plain,
       rank: place < 0 ? null : place + 1,
       difference,
-      beatsControl: difference && difference.low > 0,
-      trailsControl: difference && difference.high < 0,
+      toBest: statistics?.toBest?.others.find(({ arm }) => arm === table.arm) ?? null,
+      beatsControl: difference && isTold && difference.mean > 0,
+      trailsControl: difference && isTold && difference.mean < 0,
       isDropped: dropped.includes(table.arm),
       probabilityBottomQuarter: probabilities.get(table.arm) ?? null,
       publishedF1: publishedF1(table.arm),
@@ -210,9 +256,63 @@ export function studyResult(
     },
     operations: AUGMENTATIONS.map((operation) => operationEffect(operation, coupletTables, control)),
     agreement: { labelSets: labelSetAgreement(coupletTables, labelSets), seeds: seedAgreement(coupletTables) },
-    alike: alikeTo(ranked.filter((arm) => coupletOf(arm)).map((arm) => tables.get(arm)!)),
+    alike: alikeTo(
+      couplets.toSorted((a, b) => tables.get(b)!.f1! - tables.get(a)!.f1!).map((arm) => tables.get(arm)!),
+      statistics?.toBest ?? null,
+    ),
+    statistics: statistics && { threshold, resamples: statistics.resamples, tiles: statistics.tiles },
+    threshold,
   };
   return { ...partial, headline: headlineOf(partial), caveats: caveatsOf(partial) };
+}
+
+/**
+ * The same runs scored at another threshold. What has no counts is left out: scores at two thresholds do not compare. AUC and AP know no threshold.
+ * @param threshold a multiple of 0.01 in 0..1
+ */
+export function atThreshold(runs: readonly ScoredRun[], counts: readonly ThresholdCounts[], threshold: number): ScoredRun[] {
+  const k = Math.round(threshold * THRESHOLD_STEPS);
+  const keyOf = (seed: number, arm: ArmId, e: { labelSet: string; percent: number; draw: number }) =>
+    `${seed} ${arm} ${e.draw} ${e.percent} ${e.labelSet}`;
+  const cells = new Map(counts.map((cell) => [keyOf(cell.seed, cell.arm, cell), cell]));
+  return runs.map((run) => ({
+    ...run,
+    evaluations: run.evaluations.flatMap((evaluation) => {
+      const cell = cells.get(keyOf(run.seed, run.arm, evaluation));
+      if (!cell) return [];
+      const [tp, fp] = [cell.tp[k]!, cell.fp[k]!];
+      const matrix = { tp, fp, fn: cell.positives - tp, tn: cell.negatives - fp };
+      return [{ ...evaluation, ...matrix, precision: precisionOf(matrix), recall: recallOf(matrix), f1: f1Score(matrix) }];
+    }),
+  }));
+}
+
+interface CurrentStatistics extends StudyStatistics {
+  readonly intervalOf: IntervalOf;
+}
+
+/** The part of the statistics that is of the runs as they are now; null without any. */
+function currentStatistics(given: StudyStatistics, tables: ReadonlyMap<ArmId, ArmTable>): CurrentStatistics | null {
+  const isCurrent = ({ arm, f1, units }: StudyStatistics["arms"][number]) => {
+    const table = tables.get(arm);
+    return table?.f1 != null && table.units.length === units && Math.abs(table.f1 - f1) < 1e-9;
+  };
+  const arms = given.arms.filter(isCurrent);
+  if (arms.length === 0) return null;
+  const known = new Set(arms.map(({ arm }) => arm));
+  const over = ["test tiles", ...(given.seeds > 1 ? ["seeds"] : []), ...(given.draws > 1 ? ["label draws"] : [])];
+  const intervalOf = INTERVALS_OF.find((name) => name === `${over.slice(0, -1).join(", ")} and ${over.at(-1)}` || name === over.join())!;
+  return {
+    ...given,
+    arms,
+    toControl: known.has(CONTROL_ARM) ? given.toControl.filter(({ arm }) => known.has(arm)) : [],
+    toBest:
+      given.toBest && known.has(given.toBest.best)
+        ? { ...given.toBest, others: given.toBest.others.filter(({ arm }) => known.has(arm)) }
+        : null,
+    bottomQuarter: Object.fromEntries(Object.entries(given.bottomQuarter).filter(([arm]) => known.has(arm))),
+    intervalOf,
+  };
 }
 
 /** Values of one (seed, draw), complete over label sets and percents. */
@@ -225,7 +325,7 @@ interface Unit {
 interface ArmTable
   extends Omit<
     ArmResult,
-    "rank" | "difference" | "beatsControl" | "trailsControl" | "isDropped" | "probabilityBottomQuarter" | "publishedF1"
+    "rank" | "difference" | "toBest" | "beatsControl" | "trailsControl" | "isDropped" | "probabilityBottomQuarter" | "publishedF1"
   > {
   readonly units: readonly Unit[];
 }
@@ -312,6 +412,8 @@ function scoresOf(evaluations: readonly ScoredEvaluation[]): Scores {
     ap: of((e) => e.ap),
     precision: of((e) => e.precision),
     recall: of((e) => e.recall),
+    falsePositiveRate: of(({ fp, tn }) => fp / (fp + tn)),
+    positiveShare: of(({ tp, fp, tn, fn }) => (tp + fn) / (tp + fp + tn + fn)),
   };
 }
 
@@ -322,7 +424,7 @@ function commonStatus(runs: readonly ScoredRun[]): RunStatus {
 }
 
 function commonIntervalOf(arms: readonly ArmResult[]): IntervalOf | null {
-  return (["seeds", "label draws", "test tiles"] as const).find((kind) => arms.some((arm) => arm.intervalOf === kind)) ?? null;
+  return INTERVALS_OF.find((kind) => arms.some((arm) => arm.intervalOf === kind)) ?? null;
 }
 
 function progressOf(arms: readonly ArmResult[], runs: readonly ScoredRun[]): StudyResult["progress"] {
@@ -344,7 +446,7 @@ function pairedDifference(arm: ArmTable, other: ArmTable): Difference | null {
   }
   const differences = [...groups.values()];
   const interval = clusteredInterval(differences);
-  return interval && { mean: mean(differences.map(mean)), ...interval, pairs: differences.flat().length };
+  return interval && { mean: mean(differences.map(mean)), ...interval, pairs: differences.flat().length, p: null, pHolm: null };
 }
 
 function operationEffect(operation: AugmentationName, couplets: readonly ArmTable[], control: ArmTable | undefined): OperationEffect {
@@ -393,9 +495,13 @@ function seedAgreement(couplets: readonly ArmTable[]): RankAgreement[] {
   return pairsOf(seeds).flatMap(([a, b]) => agreementOf([`seed ${a}`, `seed ${b}`], scores(a), scores(b)));
 }
 
-function alikeTo(ranked: readonly ArmTable[]): StudyResult["alike"] {
+function alikeTo(ranked: readonly ArmTable[], toBest: StudyStatistics["toBest"]): StudyResult["alike"] {
   const [best, ...others] = ranked;
   if (!best) return null;
+  if (toBest && toBest.best === best.arm && toBest.others.length === others.length) {
+    const apart = new Set(toBest.others.filter(({ pHolm }) => pHolm < 1 - CONFIDENCE).map(({ arm }) => arm));
+    return { best: best.arm, others: others.map(({ arm }) => arm).filter((arm) => !apart.has(arm)) };
+  }
   const compared = others.flatMap((arm) => {
     const difference = pairedDifference(best, arm);
     return difference ? [{ arm: arm.arm, difference }] : [];
@@ -448,14 +554,25 @@ function bestSentence({ alike, intervalOf }: Omit<StudyResult, "headline" | "cav
   return `${counted(alike.others.length, "other")} cannot be told apart from ${name}`;
 }
 
-function caveatsOf({ arms, agreement, intervalOf, control, progress }: Omit<StudyResult, "headline" | "caveats">): string[] {
+function caveatsOf(result: Omit<StudyResult, "headline" | "caveats">): string[] {
+  const { arms, agreement, intervalOf, control, progress, threshold } = result;
   const out: string[] = [];
+  if (threshold !== DEFAULT_THRESHOLD)
+    out.push(
+      `Scores count as positive from ${threshold} on instead of ${DEFAULT_THRESHOLD}. A threshold that was picked by the test tiles makes F1 look better than it will be on others.`,
+    );
   const compared = arms.filter(({ beatsControl }) => beatsControl !== null).length;
+  const corrected = arms.flatMap(({ difference }) => (difference?.pHolm == null ? [] : [difference]));
   if (intervalOf === "test tiles")
     out.push("One run and one label draw an arm: the intervals show the finite test set alone; other seeds would move the scores further.");
-  if (intervalOf === "label draws")
-    out.push("One seed: the intervals are over label draws and leave out how much another pretraining would differ.");
-  if (compared >= 20)
+  if (intervalOf === "label draws" || intervalOf === "test tiles and label draws")
+    out.push(`One seed: the intervals are over ${intervalOf} and leave out how much another pretraining would differ.`);
+  if (corrected.length > 1) {
+    const before = corrected.filter(({ low }) => low > 0).length;
+    out.push(
+      `Comparisons are corrected by Holm's method for there being ${corrected.length} of them; without it ${before} would seem to beat the control.`,
+    );
+  } else if (compared >= 20)
     out.push(`Of ${compared} comparisons at 95 %, about ${Math.round(compared * 0.025) || 1} would beat the control by chance alone.`);
   for (const { between, spearman: rho, couplets, interval } of agreement.labelSets)
     if (couplets >= 10)

@@ -1,7 +1,7 @@
 // The hero: F1 of every arm as sorted bars, with intervals, seeds, the control, published values and the dropped quarter.
 import { supportedDecimals } from "../domain/statistics.ts";
 import { CONTROL_ARM, coupletOf, FULL_ARM } from "../domain/study.ts";
-import type { ArmResult, StudyResult } from "../domain/study-result.ts";
+import type { ArmResult, Difference, StudyResult } from "../domain/study-result.ts";
 import {
   armLabel,
   bottomAxis,
@@ -45,14 +45,17 @@ export function f1Bars(result: StudyResult, options: F1BarsOptions): Figure {
   const items = legendItems(arms, result, options);
   const key = legend(items, { x: 8, y: 8, width: width - 16, theme });
   const top = 8 + key.height + 30;
+  const couplets = arms.flatMap((arm, i) => (coupletOf(arm.arm) ? [i] : []));
   const firstDropped = dropRow(arms);
   const rowY = (i: number) => top + i * ROW + ROW / 2 + (firstDropped !== null && i >= firstDropped ? DIVIDER : 0);
   const bottom = rowY(arms.length - 1) + ROW / 2 + 2;
   const notes = waiting ? wrapText(waiting, width - 16, 11) : [];
   const height = bottom + 40 + notes.length * 16;
 
+  // Where the line would lie with 0, 1, ... couplets under it: what a hand that drags it needs to know.
+  const stops = [...couplets, arms.length].reverse().map((row) => Math.round(top + row * ROW + DIVIDER / 2));
   return figureRoot(
-    { width, height, label },
+    { width, height, label, attributes: firstDropped === null ? {} : { "data-drop-stops": stops.join(" ") } },
     ground(theme, width, height),
     h("defs", {}, fades(theme, width, columns.plot, layout.startsAtZero)),
     key.node,
@@ -65,7 +68,7 @@ export function f1Bars(result: StudyResult, options: F1BarsOptions): Figure {
     }),
     columnTitles(layout, { theme, y: top - 9 }),
     arms.map((arm, i) => row(arm, { i, y: rowY(i), layout, theme, width, isLit: arm.arm === highlight, showPublished, decimals })),
-    firstDropped === null ? null : dropLine(top + firstDropped * ROW + DIVIDER / 2, { theme, width }),
+    firstDropped === null ? null : dropLine(top + firstDropped * ROW + DIVIDER / 2, result.selection.dropped.length, { theme, width }),
     controlLine(result, scale, { theme, top: top - 6, bottom }),
     alikeBracket(arms, result, { layout, theme, rowY }),
     notes.map((line, i) => text(8, bottom + 46 + i * 16, line, { fill: theme.mutedText, size: 11 })),
@@ -218,8 +221,9 @@ function rowTitle(arm: Scored, decimals: number): string {
     lines[0] += ` (95 % interval ${arm.interval.low.toFixed(decimals)} to ${arm.interval.high.toFixed(decimals)}, over ${arm.intervalOf})`;
   if (arm.difference)
     lines.push(
-      `${signed(arm.difference.mean, decimals + 1)} against the control (${signed(arm.difference.low, decimals + 1)} to ${signed(arm.difference.high, decimals + 1)}, ${arm.difference.pairs} pairs): ${arm.beatsControl ? "better" : arm.trailsControl ? "worse" : "cannot be told apart"}`,
+      `${signed(arm.difference.mean, decimals + 1)} against the control (${signed(arm.difference.low, decimals + 1)} to ${signed(arm.difference.high, decimals + 1)}${pText(arm.difference)}): ${arm.beatsControl ? "better" : arm.trailsControl ? "worse" : "cannot be told apart"}`,
     );
+  if (arm.toBest) lines.push(`${signed(-arm.toBest.mean, decimals + 1)} against the best couplet${pText(arm.toBest)}`);
   if (arm.seeds.length > 1) lines.push(arm.seeds.map(({ seed, f1 }) => `seed ${seed}: ${f1.toFixed(decimals)}`).join(", "));
   if (arm.auc !== null) lines.push(`AUC ${arm.auc.toFixed(decimals)}${arm.ap === null ? "" : `, AP ${arm.ap.toFixed(decimals)}`}`);
   if (arm.publishedF1 !== null) lines.push(`published: ${arm.publishedF1.toFixed(3)}`);
@@ -228,6 +232,14 @@ function rowTitle(arm: Scored, decimals: number): string {
   if (arm.isDropped) lines.push("dropped before the second stage");
   return lines.join("\n");
 }
+
+/** `, p = 0.012 after Holm`; empty without one. */
+function pText({ pHolm }: Difference): string {
+  return pHolm === null ? "" : `, ${probabilityText(pHolm)} after Holm's correction`;
+}
+
+/** `p = 0.012`, `p < 0.001`. */
+export const probabilityText = (p: number): string => (p < 0.001 ? "p < 0.001" : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`);
 
 /** `+0.02`, `−0.01`. */
 export const signed = (value: number, decimals: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;
@@ -278,8 +290,8 @@ function dropRow(arms: readonly Scored[]): number | null {
   return !first || couplets.some(({ i, isDropped }) => i > first.i && !isDropped) ? null : first.i;
 }
 
-function dropLine(y: number, { theme, width }: { theme: FigureTheme; width: number }): SvgNode {
-  const note = "couplets below are dropped before the second stage";
+function dropLine(y: number, count: number, { theme, width }: { theme: FigureTheme; width: number }): SvgNode {
+  const note = `${count} ${count === 1 ? "couplet" : "couplets"} below: dropped before the second stage`;
   return h(
     "g",
     { "data-divider": "dropped", "pointer-events": "none" },
@@ -302,7 +314,11 @@ function alikeBracket(
   return h(
     "g",
     {},
-    h("title", {}, `${members.length} couplets that cannot be told apart from the best one, ${result.alike.best} (95 %)`),
+    h(
+      "title",
+      {},
+      `${members.length} couplets that cannot be told apart from the best one, ${result.alike.best} (95 %${result.statistics ? ", Holm's correction over all pairs" : ""})`,
+    ),
     h("line", { x1: x, x2: x, y1: rowY(first) - 4, y2: rowY(last) + 4, stroke: theme.axis, "stroke-width": 1 }),
     members.map((i) => h("line", { x1: x - 5, x2: x, y1: rowY(i), y2: rowY(i), stroke: theme.text, "stroke-width": 1.4 })),
   );

@@ -1,144 +1,38 @@
 // How far two label sets agree on the ranking of the couplets: F1 against F1, and the rank correlation in words.
-import { coupletOf } from "../domain/study.ts";
-import type { ArmResult, StudyResult } from "../domain/study-result.ts";
-import { bottomAxis, emptyFigure, type FigureOptions, familyLegend, familyMark, leftAxis, leftAxisWidth, legend } from "./marks.ts";
-import { extent, linearScale, niceDomain, type Scale } from "./scale.ts";
-import { type Figure, figureRoot, h, type SvgNode } from "./svg.ts";
-import { text, textWidth, wrapText } from "./text.ts";
+import type { RankAgreement, StudyResult } from "../domain/study-result.ts";
+import { armScatter, type ScatterPoint } from "./arm-scatter.ts";
+import { emptyFigure, type FigureOptions } from "./marks.ts";
+import type { Figure } from "./svg.ts";
 
 export interface ScatterOptions extends FigureOptions {
   /** The two label sets; the study's first two when left out. */
   readonly labelSets?: readonly [string, string] | undefined;
 }
 
-type Point = { readonly arm: ArmResult; readonly x: number; readonly y: number };
-
 /** F1 on one label set against F1 on the other, an arm a mark; the control's values as dashed lines. */
 export function labelSetsScatter(result: StudyResult, options: ScatterOptions): Figure {
-  const { width, theme, highlight = null } = options;
   const [first, second] = options.labelSets ?? [result.labelSets[0], result.labelSets[1]];
-  const points: Point[] = result.arms.flatMap((arm) => {
+  const points: ScatterPoint[] = result.arms.flatMap((arm) => {
     const [x, y] = [arm.byLabelSet[first ?? ""]?.f1, arm.byLabelSet[second ?? ""]?.f1];
     return x != null && y != null ? [{ arm, x, y }] : [];
   });
   if (first === undefined || second === undefined || points.length === 0) {
     const message =
       second === undefined ? "The study has one label set: nothing to compare." : "No arm has a score on both label sets yet.";
-    return emptyFigure(message, { width, theme });
+    return emptyFigure(message, options);
   }
-  const items = familyLegend(
-    points.map(({ arm }) => arm.family),
-    theme,
+  const sentence = agreementText(
+    result.agreement.labelSets.find(({ between }) => between.includes(first) && between.includes(second)) ?? null,
   );
-  if (points.some(({ arm }) => arm.isDropped))
-    items.push({
-      label: "hollow: dropped",
-      key: (x, y) => familyMark("mixed", x, y, 4.5, { fill: theme.ground, stroke: theme.mutedText, "stroke-width": 1.3 }),
-    });
-  const key = legend(items, { x: 8, y: 8, width: width - 16, theme });
-  const agreement = agreementText(result, first, second);
-  const sentence = wrapText(agreement, width - 16, 12);
-  const top = key.height + 38 + sentence.length * 16;
-  const height = top + Math.min(420, width * 0.8) + 42;
-  const bottom = height - 42;
-  const y = linearScale(padded(points.map((point) => point.y)), [bottom, top]);
-  const left = leftAxisWidth(y) + 6;
-  const x = linearScale(padded(points.map((point) => point.x)), [left, width - 16]);
-  const control = points.find(({ arm }) => arm.family === "control");
-  return figureRoot(
-    { width, height, label: `F1 on ${first} against F1 on ${second}, ${points.length} arms. ${agreement}` },
-    h("rect", { width, height, fill: theme.ground }),
-    key.node,
-    sentence.map((line, i) => text(8, key.height + 20 + i * 16, line, { fill: theme.text, size: 12 })),
-    leftAxis(y, { theme, left, right: width - 16, title: `F1 on ${second}` }),
-    bottomAxis(x, { theme, top, bottom, title: `F1 on ${first}` }),
-    control
-      ? [
-          h("line", { x1: x.at(control.x), x2: x.at(control.x), y1: top, y2: bottom, stroke: theme.text, "stroke-dasharray": "5 3" }),
-          h("line", { x1: left, x2: width - 16, y1: y.at(control.y), y2: y.at(control.y), stroke: theme.text, "stroke-dasharray": "5 3" }),
-          text(width - 20, y.at(control.y) - 8, "control", { fill: theme.text, size: 10, anchor: "end", halo: theme.ground }),
-        ]
-      : null,
-    points.map(({ arm, x: a, y: b }) => {
-      const isLit = arm.arm === highlight;
-      const colour = theme.families[arm.family];
-      return h(
-        "g",
-        { "data-arm": arm.arm },
-        h("title", {}, `${arm.arm}: F1 ${a.toFixed(3)} on ${first}, ${b.toFixed(3)} on ${second}`),
-        familyMark(arm.family, x.at(a), y.at(b), isLit ? 6.5 : 4.5, {
-          fill: arm.isDropped ? theme.ground : colour,
-          stroke: isLit ? theme.accent : colour,
-          "stroke-width": isLit ? 2 : 1.3,
-        }),
-      );
-    }),
-    placedLabels(points, { x, y, highlight, options }),
-  );
+  const label = `F1 on ${first} against F1 on ${second}, ${points.length} arms. ${sentence}`;
+  return armScatter({ points, xTitle: `F1 on ${first}`, yTitle: `F1 on ${second}`, sentence, label }, options);
 }
 
-function padded(values: readonly number[]): [number, number] {
-  const [low, high] = extent(values)!;
-  const margin = Math.max(0.005, (high - low) * 0.06);
-  const [a, b] = niceDomain([low - margin, high + margin], 12);
-  return [Math.max(0, a), Math.min(1, b)];
-}
-
-/** The rank agreement of two label sets as a sentence. */
-export function agreementText(result: StudyResult, first: string, second: string): string {
-  const found = result.agreement.labelSets.find(({ between }) => between.includes(first) && between.includes(second));
+/** A rank agreement as a sentence. */
+export function agreementText(found: RankAgreement | null): string {
   if (!found) return "Too few couplets for a rank agreement.";
   const interval = found.interval ? ` (95 % interval ${minus(found.interval.low)} to ${minus(found.interval.high)})` : "";
   return `Rank agreement: Spearman ${minus(found.spearman)}${interval}, ${found.couplets} couplets`;
 }
 
 const minus = (value: number) => value.toFixed(2).replace("-", "−");
-
-/** Names of the extremes and of what is lit, each where it covers no other mark or name. */
-function placedLabels(
-  points: readonly Point[],
-  { x, y, highlight, options }: { x: Scale; y: Scale; highlight: string | null; options: FigureOptions },
-): SvgNode {
-  const { theme, width } = options;
-  const byMean = [...points].sort((a, b) => b.x + b.y - a.x - a.y);
-  const byGap = points.filter(({ arm }) => coupletOf(arm.arm)).sort((a, b) => Math.abs(b.x - b.y) - Math.abs(a.x - a.y));
-  const wanted = [
-    ...points.filter(({ arm }) => arm.arm === highlight),
-    ...byMean.slice(0, 3),
-    ...byMean.slice(-1),
-    ...byGap.slice(0, 3),
-    ...points.filter(({ arm }) => arm.family === "special"),
-  ];
-  const marks = points.map((point) => ({ x: x.at(point.x) - 6, y: y.at(point.y) - 6, width: 12, height: 12 }));
-  const taken: { x: number; y: number; width: number; height: number }[] = [];
-  const nodes: SvgNode[] = [];
-  for (const point of new Set(wanted)) {
-    const isLit = point.arm.arm === highlight;
-    const labelWidth = textWidth(point.arm.arm, 10.5, isLit);
-    const [cx, cy] = [x.at(point.x), y.at(point.y)];
-    const gap = isLit ? 13 : 9;
-    const places = [
-      [cx + gap, cy],
-      [cx - gap - labelWidth, cy],
-      [cx - labelWidth / 2, cy - 13],
-      [cx - labelWidth / 2, cy + 13],
-    ] as const;
-    const place = places.find(([left, middle]) => {
-      const box = { x: left, y: middle - 6, width: labelWidth, height: 12 };
-      return box.x > 2 && box.x + box.width < width - 2 && ![...taken, ...marks].some((other) => meets(box, other));
-    });
-    const at = place ?? (isLit ? places[0] : undefined);
-    if (!at) continue;
-    taken.push({ x: at[0], y: at[1] - 6, width: labelWidth, height: 12 });
-    nodes.push(text(at[0], at[1], point.arm.arm, { fill: theme.text, size: 10.5, isBold: isLit, halo: theme.ground }));
-  }
-  return h("g", { "pointer-events": "none" }, nodes);
-}
-
-interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-const meets = (a: Box, b: Box) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;

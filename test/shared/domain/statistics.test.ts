@@ -4,10 +4,12 @@ import { Random } from "../../../shared/domain/random.ts";
 import {
   bootstrapInterval,
   bottomProbabilities,
+  chiSquare99,
   clusteredInterval,
   f1StandardError,
   formatScore,
   formatWithInterval,
+  holm,
   mean,
   quantile,
   ranks,
@@ -198,5 +200,48 @@ describe("precision of numbers", () => {
     const interval = (half: number) => ({ low: -half, high: half });
     expect(supportedDecimals([interval(0.3), interval(0.004), interval(0.003), null])).toBe(3);
     expect(supportedDecimals([])).toBe(2);
+  });
+});
+
+describe("holm", () => {
+  // By hand, from Holm (1979): the smallest of m times m, the next times m - 1, never below the one before.
+  it("multiplies by how many are left, and never falls", () => {
+    expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02].map((p) => expect.closeTo(p, 12)));
+    expect(holm([0.6, 0.5])).toEqual([1, 1]);
+    expect(holm([0.03])).toEqual([0.03]);
+    expect(holm([])).toEqual([]);
+  });
+
+  // statsmodels 0.15.0: multipletests([0.2, 0.011, 0.011, 0.9, 0.0004, 0.049], method="holm")[1]
+  it("gives statsmodels' numbers, ties included", () => {
+    const expected = [0.4, 0.055, 0.055, 0.9, 0.0024, 0.147];
+    expect(holm([0.2, 0.011, 0.011, 0.9, 0.0004, 0.049])).toEqual(expected.map((p) => expect.closeTo(p, 12)));
+  });
+
+  it("is at least the value itself and keeps the order, whatever the values", () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 }), (values) => {
+        const corrected = holm(values);
+        corrected.forEach((p, i) => {
+          expect(p).toBeGreaterThanOrEqual(values[i]!);
+          expect(p).toBeLessThanOrEqual(1);
+          values.forEach((other, j) => {
+            if (other < values[i]!) expect(corrected[j]).toBeLessThanOrEqual(p);
+          });
+        });
+      }),
+    );
+  });
+});
+
+describe("chiSquare99", () => {
+  // scipy.stats.chi2.ppf(0.99, [2, 3, 9, 30])
+  it.each([
+    [2, 9.21034],
+    [3, 11.344867],
+    [9, 21.665994],
+    [30, 50.892181],
+  ])("of %i degrees of freedom is within 2 %% of SciPy's", (df, expected) => {
+    expect(Math.abs(chiSquare99(df) / expected - 1)).toBeLessThan(0.02);
   });
 });

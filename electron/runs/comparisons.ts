@@ -1,0 +1,200 @@
+// Statistics of studies from their test tiles' scores: computed once for each state of the runs, and kept beside the study.
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { RunRef } from "../../shared/contract/app.ts";
+import { computeMetrics } from "../../shared/domain/metrics.ts";
+import {
+  DEFAULT_THRESHOLD,
+  type MeanCurve,
+  meanCurve,
+  type ScoredCell,
+  ThresholdCounts,
+  thresholdCounts,
+} from "../../shared/domain/scored-cell.ts";
+import { RESAMPLES, StudyStatistics, studyStatistics } from "../../shared/domain/study-statistics.ts";
+import { writeFileAtomic } from "../files/atomic-file.ts";
+import { runFiles } from "./run-folder.ts";
+import { readScores } from "./scores.ts";
+import { allRunsOf, readStudy, runFolderOf, studyFolder } from "./study-store.ts";
+
+/** What the test tiles of a study tell at one threshold. */
+export interface Comparison {
+  /** Null when no run has scores. */
+  readonly statistics: StudyStatistics | null;
+  /** Why there are no statistics, or not of all runs; null when there is nothing to say. */
+  readonly note: string | null;
+}
+
+export interface ComparisonProgress {
+  readonly what: "runs" | "resamples";
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ComparisonOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ComparisonProgress) => void) | undefined;
+}
+
+/** `comparison.json` in the study's folder: to be computed anew whenever it is not of the runs as they are. */
+const Kept = z.object({
+  version: z.literal(1),
+  fingerprint: z.string(),
+  statistics: StudyStatistics.nullable(),
+  counts: z.array(ThresholdCounts),
+});
+type Kept = z.infer<typeof Kept>;
+
+/** Most that resampling holds the thread at once, ms: calls come in between. */
+const SLICE_MS = 20;
+/** Results at other thresholds than the usual one that are remembered. */
+const REMEMBERED = 32;
+
+/** The comparisons of one workspace. */
+export class Comparisons {
+  private readonly workspace: string;
+  /** Scores of the study in hand, by run and its file's state: for other thresholds, for curves, and when one more run has ended. */
+  private scores: ReadonlyMap<string, readonly ScoredCell[]> = new Map();
+  private kept: Kept | undefined;
+  private readonly atOther = new Map<string, StudyStatistics | null>();
+
+  constructor(workspace: string) {
+    this.workspace = workspace;
+  }
+
+  /** @throws AppError NOT_FOUND, BAD_FILE; the signal's reason */
+  async statistics(study: string, threshold = DEFAULT_THRESHOLD, options: ComparisonOptions = {}): Promise<Comparison> {
+    const state = await this.state(study);
+    const note = noteOf(state);
+    if (state.runs.length === 0) return { statistics: null, note };
+    if (threshold === DEFAULT_THRESHOLD) return { statistics: (await this.keptOf(state, options)).statistics, note };
+    const key = `${state.fingerprint} ${threshold}`;
+    let statistics = this.atOther.get(key);
+    if (statistics === undefined) {
+      statistics = await resampled(await this.cellsOf(state, options), threshold, options);
+      if (this.atOther.size >= REMEMBERED) this.atOther.clear();
+      this.atOther.set(key, statistics);
+    }
+    return { statistics, note };
+  }
+
+  /** Calls at every threshold, of all runs with scores. @throws as `statistics` */
+  async counts(study: string, options: ComparisonOptions = {}): Promise<ThresholdCounts[]> {
+    const state = await this.state(study);
+    return state.runs.length === 0 ? [] : (await this.keptOf(state, options)).counts;
+  }
+
+  /** Mean ROC and precision-recall curves of arms, one for each label set. @throws as `statistics` */
+  async curves(study: string, arms: readonly string[], options: ComparisonOptions = {}): Promise<MeanCurve[]> {
+    const state = await this.state(study);
+    if (state.runs.length === 0) return [];
+    const cells = await this.cellsOf(state, options);
+    const labelSets = [...new Set(cells.map(({ labelSet }) => labelSet))];
+    return arms.flatMap((arm) =>
+      labelSets.flatMap((labelSet) => {
+        const own = cells.filter((cell) => cell.arm === arm && cell.labelSet === labelSet);
+        return own.length > 0
+          ? [
+              meanCurve(
+                own,
+                own.map(({ scores, labels }) => computeMetrics(scores, labels)),
+              ),
+            ]
+          : [];
+      }),
+    );
+  }
+
+  private async state(study: string): Promise<State> {
+    const record = await readStudy(this.workspace, study);
+    const runs = await Promise.all(
+      allRunsOf(record).map(async (run) => {
+        const files = runFiles(runFolderOf(this.workspace, study, run));
+        const [scores, metrics] = await Promise.all([files.scores, files.metrics].map((path) => stat(path).catch(() => undefined)));
+        return { run, scores, isFinished: metrics !== undefined };
+      }),
+    );
+    const scored = runs.flatMap(({ run, scores }) => (scores ? [{ run, stamp: `${scores.size} ${scores.mtimeMs}` }] : []));
+    const told = JSON.stringify([study, record.created, RESAMPLES, scored]);
+    return {
+      study,
+      runs: scored,
+      fingerprint: createHash("sha256").update(told).digest("hex"),
+      withoutScores: runs.filter(({ scores, isFinished }) => !scores && isFinished).length,
+    };
+  }
+
+  private async keptOf(state: State, options: ComparisonOptions): Promise<Kept> {
+    if (this.kept?.fingerprint === state.fingerprint) return this.kept;
+    const path = join(studyFolder(this.workspace, state.study), "comparison.json");
+    const stored = Kept.safeParse(
+      await readFile(path, "utf8")
+        .then(JSON.parse)
+        .catch(() => undefined),
+    );
+    if (stored.success && stored.data.fingerprint === state.fingerprint) {
+      this.kept = stored.data;
+      return this.kept;
+    }
+    const cells = await this.cellsOf(state, options);
+    this.kept = {
+      version: 1,
+      fingerprint: state.fingerprint,
+      statistics: await resampled(cells, DEFAULT_THRESHOLD, options),
+      counts: cells.map(thresholdCounts),
+    };
+    // A workspace that cannot be written is computed anew each time; nothing else is lost.
+    await writeFileAtomic(path, JSON.stringify(this.kept)).catch(() => {});
+    return this.kept;
+  }
+
+  private async cellsOf({ study, runs }: State, { signal, onProgress }: ComparisonOptions): Promise<readonly ScoredCell[]> {
+    const known = this.scores;
+    const scores = new Map<string, readonly ScoredCell[]>();
+    for (const [i, { run, stamp }] of runs.entries()) {
+      signal?.throwIfAborted();
+      const key = `${study} ${run.arm} ${run.seed} ${stamp}`;
+      scores.set(key, known.get(key) ?? (await readScores(runFolderOf(this.workspace, study, run), run)));
+      onProgress?.({ what: "runs", done: i + 1, total: runs.length });
+    }
+    this.scores = scores;
+    return [...scores.values()].flat();
+  }
+}
+
+/** A study's runs as they are now. */
+interface State {
+  readonly study: string;
+  /** Those with scores, and what tells one state of their file from another. */
+  readonly runs: readonly { readonly run: RunRef; readonly stamp: string }[];
+  readonly fingerprint: string;
+  readonly withoutScores: number;
+}
+
+function noteOf({ runs, withoutScores: count }: State): string | null {
+  if (count === 0) return null;
+  const which = `${count} finished ${count === 1 ? "run has" : "runs have"} no scores.parquet`;
+  return runs.length === 0
+    ? `${which}: intervals are over what their metrics tell, without a test of each comparison.`
+    : `${which}: their arms are compared by the runs that have one.`;
+}
+
+async function resampled(
+  cells: readonly ScoredCell[],
+  threshold: number,
+  { signal, onProgress }: ComparisonOptions,
+): Promise<StudyStatistics | null> {
+  const steps = studyStatistics(cells, { threshold });
+  let since = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - since < SLICE_MS) continue;
+    onProgress?.({ what: "resamples", done: step.value, total: RESAMPLES });
+    await new Promise((resume) => setImmediate(resume));
+    signal?.throwIfAborted();
+    since = performance.now();
+  }
+}
