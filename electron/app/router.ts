@@ -51,6 +51,15 @@ export function createRouter(host: Host) {
       delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset, input.evenIfUsed)),
     },
     augmentation: { preview: os.augmentation.preview.handler(({ input }) => host.preview(input)) },
+    embedding: {
+      runs: os.embedding.runs.handler(({ input }) => host.embeddings.runs(input.study)),
+      get: os.embedding.get.handler(({ input }) => host.embeddings.describe(input)),
+      compute: os.embedding.compute.handler(({ input }) => host.startEmbedding(input)),
+      points: os.embedding.points.handler(({ input }) => host.embeddings.points(input)),
+      groups: os.embedding.groups.handler(({ input }) => host.embeddings.groups(input)),
+      neighbours: os.embedding.neighbours.handler(({ input }) => host.embeddings.neighbours(input)),
+      quality: os.embedding.quality.handler(({ input }) => host.embeddings.quality(input)),
+    },
     study: {
       plan: os.study.plan.handler(({ input }) => host.planStudy(input)),
       create: os.study.create.handler(({ input }) => host.createStudy(input)),

@@ -1,24 +1,15 @@
-// `study create | run | status | select | report`: the augmentation study.
+// `study create | run | status | select | report | embed`: the augmentation study.
 import { Command, type Command as CommandType, InvalidArgumentError, Option } from "commander";
 import { PRESET_NAMES, PRESETS, type PresetName, StudyConfig } from "../../shared/domain/run-config.ts";
 import { ALL_ARMS } from "../../shared/domain/study.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
-import { createHost, type Host } from "../app/host.ts";
-import { existingWorkspace } from "../app/workspace-folder.ts";
+import type { Host } from "../app/host.ts";
 import { terminalChart } from "../export/terminal-chart.ts";
 import { addFlags, labelSetOption } from "../flags.ts";
 import { formatDuration } from "../progress.ts";
-import { type CommonOptions, type Context, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
-
-/** Runs work on a host of the command's own. */
-async function withHost<T>(options: CommonOptions, work: (host: Host) => Promise<T>): Promise<T> {
-  const host = await createHost({ workspace: await existingWorkspace(workspacePath(options)), door: "cli" });
-  try {
-    return await work(host);
-  } finally {
-    await host.close();
-  }
-}
+import { type CommonOptions, type Context, runCommand, table, withCommonFlags } from "./context.ts";
+import { embedCommand } from "./embed.ts";
+import { withHost } from "./with-host.ts";
 
 /** A plan in words: what it costs, and what keeps it from running. */
 export function planText(plan: StudyPlan): string {
@@ -229,9 +220,8 @@ function reportCommand(): CommandType {
 }
 
 export function studyCommand(): Command {
-  const command = new Command("study").description("the augmentation study: create, run, status, select, report");
-  for (const child of [createCommand(), runStudyCommand(), statusCommand(), selectCommand(), reportCommand()]) command.addCommand(child);
+  const command = new Command("study").description("the augmentation study: create, run, status, select, report, embed");
+  const children = [createCommand(), runStudyCommand(), statusCommand(), selectCommand(), reportCommand(), embedCommand()];
+  for (const child of children) command.addCommand(child);
   return command;
 }
-
-export { withHost };
