@@ -12,6 +12,7 @@ const NODE_ENTRIES = {
   main: "electron/main/main.ts",
   "training.worker": "electron/training/training.worker.ts",
   "ingest.worker": "electron/ingest/ingest.worker.ts",
+  "embedding.worker": "electron/embeddings/embedding.worker.ts",
   "setup-tensorflow": "electron/training/engines/setup-tensorflow.ts",
 };
 

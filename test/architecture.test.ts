@@ -11,6 +11,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   "shared/raster": { rooms: ["shared/domain"], packages: [] },
   "shared/figures": { rooms: ["shared/domain"], packages: [] },
   "shared/learning": { rooms: ["shared/raster", "shared/domain"], packages: [/^zod$/, /^@tensorflow\/tfjs-core/] },
+  "shared/embedding": { rooms: ["shared/domain"], packages: [] },
   "shared/contract": { rooms: ["shared/domain"], packages: [/^zod$/, /^@orpc\/contract$/] },
   "electron/files": { rooms: ["shared/domain"], packages: [/^node:/] },
   "electron/ingest": {
@@ -30,20 +31,38 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
   },
   "electron/runs": {
-    rooms: ["electron/files", "electron/ingest", "shared/domain", "shared/learning", "shared/contract"],
+    rooms: [
+      "electron/files",
+      "electron/ingest",
+      "shared/domain",
+      "shared/raster",
+      "shared/learning",
+      "shared/embedding",
+      "shared/contract",
+    ],
     packages: [/^node:/, /^zod$/],
   },
   "electron/training": {
     rooms: ["electron/files", "electron/ingest", "electron/runs", "shared/domain", "shared/raster", "shared/learning", "shared/contract"],
     packages: [/^node:/, /^@tensorflow\//, /^@orpc\//, /^zod$/],
   },
+  "electron/embeddings": { rooms: ["electron/runs", "shared/domain", "shared/embedding"], packages: [/^node:/] },
   "electron/executors": {
     rooms: ["electron/files", "electron/ingest", "electron/runs", "electron/training", "shared/domain", "shared/contract"],
     packages: [/^node:/],
   },
   "electron/export": { rooms: ["electron/files", "shared/domain", "shared/figures"], packages: [/^node:/, /^sharp$/] },
   "electron/app": {
-    rooms: ["shared", "electron/files", "electron/ingest", "electron/training", "electron/runs", "electron/executors", "electron/export"],
+    rooms: [
+      "shared",
+      "electron/files",
+      "electron/ingest",
+      "electron/training",
+      "electron/runs",
+      "electron/embeddings",
+      "electron/executors",
+      "electron/export",
+    ],
     packages: [/^node:/, /^@orpc\//, /^sharp$/, /^zod$/],
   },
   "electron/preload": { rooms: ["shared/contract"], packages: [/^electron$/] },

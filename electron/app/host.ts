@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { LogUpdate, RunRef, StudyUpdate } from "../../shared/contract/app.ts";
 import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
 import type { Dataset, ScanResult, Tile } from "../../shared/domain/dataset.ts";
+import { type EmbeddingRef, embeddingTarget, ProjectionMethod } from "../../shared/domain/embedding.ts";
 import type { EngineInfo, EngineReport } from "../../shared/domain/engine.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import type { HardwareSample } from "../../shared/domain/hardware.ts";
@@ -52,6 +53,7 @@ import { diagnose } from "../training/engines/doctor.ts";
 import { trainingGpus } from "../training/engines/gpus.ts";
 import { readColumns } from "./columns.ts";
 import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
+import { Embeddings } from "./embeddings.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { sampleHardware } from "./hardware.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
@@ -117,6 +119,7 @@ export class Host {
   readonly comparisons: Comparisons;
   private readonly path: string;
   private readonly options: HostOptions;
+  readonly embeddings: Embeddings;
   private readonly images: Images;
   private readonly poll: NodeJS.Timeout | undefined;
   private engineReport: Promise<EngineReport> | undefined;
@@ -128,6 +131,7 @@ export class Host {
     this.workspace = new Watched({ path, datasets: [], studies: [], isSample: false });
     this.comparisons = new Comparisons(path);
     this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
+    this.embeddings = new Embeddings(path);
     // Other processes (the command line, a cluster's jobs) change the workspace, too.
     if (options.door !== "cli") this.poll = setInterval(() => void this.refresh().catch(() => {}), WORKSPACE_POLL_MS).unref();
   }
@@ -173,6 +177,7 @@ export class Host {
     await this.jobs.stopAll("paused");
     await this.queue.close();
     await this.images.close();
+    await this.embeddings.close();
   }
 
   // The workspace
@@ -606,6 +611,22 @@ export class Host {
     this.queue.remove(name);
     await deleteStudy(this.path, name);
     await this.refresh();
+  }
+
+  // Embeddings
+
+  startEmbedding({ method, ...ref }: HostInputs["embedding"]["compute"]): Job {
+    const input = { ...ref, method: ProjectionMethod.parse(method) };
+    const title = `Embedding of ${ref.arm}, seed ${ref.seed}`;
+    return this.start({ kind: "embedding", title, target: embeddingTarget(ref), unit: "%", total: 100 }, (work) =>
+      this.computeEmbedding(input, work),
+    );
+  }
+
+  /** Works on the WebAssembly engine while a study has the other one. */
+  computeEmbedding(input: EmbeddingRef & { readonly method: ProjectionMethod }, work: WorkOptions): Promise<void> {
+    const isTraining = this.jobs.jobs.value.some(({ kind, status }) => kind === "study" && status === "running");
+    return this.embeddings.compute(input, { ...work, engine: isTraining ? "wasm" : null });
   }
 
   private start(start: Parameters<JobList["start"]>[0], work: (options: WorkOptions) => Promise<void>, onEnd?: (end: JobEnd) => void): Job {

@@ -70,6 +70,15 @@ export function createRouter(host: Host, studio: Studio | null = null) {
       move: os.queue.move.handler(({ input }) => host.queue.move(input.study, input.to)),
       remove: os.queue.remove.handler(({ input }) => host.leaveQueue(input.study)),
     },
+    embedding: {
+      runs: os.embedding.runs.handler(({ input }) => host.embeddings.runs(input.study)),
+      get: os.embedding.get.handler(({ input }) => host.embeddings.describe(input)),
+      compute: os.embedding.compute.handler(({ input }) => host.startEmbedding(input)),
+      points: os.embedding.points.handler(({ input }) => host.embeddings.points(input)),
+      groups: os.embedding.groups.handler(({ input }) => host.embeddings.groups(input)),
+      neighbours: os.embedding.neighbours.handler(({ input }) => host.embeddings.neighbours(input)),
+      quality: os.embedding.quality.handler(({ input }) => host.embeddings.quality(input)),
+    },
     study: {
       plan: os.study.plan.handler(({ input }) => host.planStudy(input)),
       create: os.study.create.handler(({ input }) => host.createStudy(input)),

@@ -1,4 +1,4 @@
-// `study create | run | status | select | results | report`: the augmentation study.
+// `study create | run | status | select | results | report | embed`: the augmentation study.
 import { Command, type Command as CommandType, InvalidArgumentError, Option } from "commander";
 import { PUBLISHED_SOURCE } from "../../shared/domain/published.ts";
 import { PUBLISHED_STUDY } from "../../shared/domain/results-command.ts";
@@ -6,23 +6,14 @@ import { PRESET_NAMES, PRESETS, type PresetName, StudyConfig } from "../../share
 import { ALL_ARMS } from "../../shared/domain/study.ts";
 import type { StudyResult } from "../../shared/domain/study-result.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
-import { createHost, type Host } from "../app/host.ts";
-import { existingWorkspace } from "../app/workspace-folder.ts";
+import type { Host } from "../app/host.ts";
 import { terminalChart } from "../export/terminal-chart.ts";
 import { addFlags, labelSetOption } from "../flags.ts";
 import { formatDuration } from "../progress.ts";
-import { type CommonOptions, type Context, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
+import { type CommonOptions, type Context, runCommand, table, withCommonFlags } from "./context.ts";
+import { embedCommand } from "./embed.ts";
 import { resultsCommand } from "./results.ts";
-
-/** Runs work on a host of the command's own. */
-async function withHost<T>(options: CommonOptions, work: (host: Host) => Promise<T>): Promise<T> {
-  const host = await createHost({ workspace: await existingWorkspace(workspacePath(options)), door: "cli" });
-  try {
-    return await work(host);
-  } finally {
-    await host.close();
-  }
-}
+import { withHost } from "./with-host.ts";
 
 /** A plan in words: what it costs, and what keeps it from running. */
 export function planText(plan: StudyPlan): string {
@@ -237,10 +228,16 @@ function reportCommand(): CommandType {
 }
 
 export function studyCommand(): Command {
-  const command = new Command("study").description("the augmentation study: create, run, status, select, results, report");
-  for (const child of [createCommand(), runStudyCommand(), statusCommand(), selectCommand(), resultsCommand(), reportCommand()])
-    command.addCommand(child);
+  const command = new Command("study").description("the augmentation study: create, run, status, select, results, report, embed");
+  const children = [
+    createCommand(),
+    runStudyCommand(),
+    statusCommand(),
+    selectCommand(),
+    resultsCommand(),
+    reportCommand(),
+    embedCommand(),
+  ];
+  for (const child of children) command.addCommand(child);
   return command;
 }
-
-export { withHost };

@@ -50,6 +50,17 @@ export async function readCheckpoint(runFolder: string): Promise<StoredCheckpoin
   return undefined;
 }
 
+/** The checkpoint after so many steps; `undefined` when it is gone or damaged. */
+export function readCheckpointAt(runFolder: string, step: number): Promise<StoredCheckpoint | undefined> {
+  return readAt(checkpointFolder(runFolder), step);
+}
+
+/** Steps of the checkpoints that are there, the newest first. */
+export const checkpointSteps = (runFolder: string): Promise<number[]> => stepsIn(checkpointFolder(runFolder));
+
+/** Paths of a checkpoint. */
+export const checkpointFiles = (runFolder: string, step: number) => ({ tensors: tensorsPath(checkpointFolder(runFolder), step) });
+
 async function readAt(folder: string, step: number): Promise<StoredCheckpoint | undefined> {
   try {
     const seal = Seal.parse(JSON.parse(await readFile(sealPath(folder, step), "utf8")));

@@ -140,7 +140,11 @@ async function* execute({
     };
 
     let state = resume;
-    if (!state && config.initialWeights.path !== null) state = yield* startFromFile(config);
+    if (!state && config.initialWeights.path !== null) {
+      const start = await startFromFile(config);
+      yield { kind: "phase", phase: "prepare", detail: start.detail };
+      state = start.state;
+    }
     if (!weights && (!state || state.step < steps)) {
       const events = pretrain({ config, reader, rows: tiles.pretraining, probe: tiles.probe, resume: state, programs, signal });
       try {
@@ -173,13 +177,12 @@ async function* execute({
   }
 }
 
-/** The checkpoint before the first step, of a run whose encoder starts from a file. */
-async function* startFromFile(config: RunConfig): AsyncGenerator<RunEventBody, CheckpointState> {
+/** The checkpoint before the first step, of a run whose encoder starts from a file; and what was done, in words. */
+export async function startFromFile(config: RunConfig): Promise<{ state: CheckpointState; detail: string }> {
   const file = await readInitialWeights(config.initialWeights);
   const encoder = createEncoder(config.encoder, { channels: config.bands.length });
   const { tensors, notes } = adaptWeights(file.tensors, { path: file.path, encoder, bands: config.bands, fileBands: file.bands });
-  yield { kind: "phase", phase: "prepare", detail: [`Starting from ${file.path}.`, ...notes].join(" ") };
-  return startingCheckpoint(config, tensors);
+  return { state: await startingCheckpoint(config, tensors), detail: [`Starting from ${file.path}.`, ...notes].join(" ") };
 }
 
 async function* evaluate(context: {
@@ -261,7 +264,7 @@ function checkDataset({ dataset }: RunRecord, fingerprint: string): void {
 }
 
 /** The tiles in use. */
-async function catalogue(datasetFolder: string): Promise<RunTile[]> {
+export async function catalogue(datasetFolder: string): Promise<RunTile[]> {
   const { crs, transform, granule, labels, excluded } = await readTileUse(datasetFolder);
   return excluded.flatMap((isExcluded, index) =>
     isExcluded ? [] : [{ index, crs: crs[index]!, transform: transform[index]!, granule: granule[index]!, labels: labels[index]! }],

@@ -25,6 +25,8 @@ export interface TrainingWorker {
   engine(input: Input<"engine">, options?: CallOptions): Promise<Output<"engine">>;
   /** Streams a run's events. To end a run after a checkpoint, `interrupt` it and go on reading to its last event. */
   run(input: Input<"run">, options?: CallOptions): AsyncGenerator<RunEvent, void>;
+  /** Streams how far the features of a run have come. To end it, `terminate`: what is written stays. */
+  embed(input: Input<"embed">, options?: CallOptions): AsyncGenerator<{ done: number; total: number }, void>;
   interrupt(reason: "paused" | "cancelled"): Promise<void>;
   benchmark(input: Input<"benchmark">, options?: CallOptions): Promise<Output<"benchmark">>;
   memory(input: Input<"memory">, options?: CallOptions): Promise<Output<"memory">>;
@@ -96,27 +98,31 @@ export function startTrainingWorker({ script = bundledScript() }: TrainingWorker
       call.then(resolve, fail).finally(() => waiting.delete(reject));
     });
 
+  /** A stream that ends with the worker, and is let go of when its reader leaves. */
+  async function* streamed<T>(opening: Promise<AsyncIterator<T>>): AsyncGenerator<T, void> {
+    const stream = await settle(opening);
+    let isDone = false;
+    try {
+      while (true) {
+        const next = await settle(stream.next());
+        if (next.done) {
+          isDone = true;
+          return;
+        }
+        yield next.value;
+      }
+    } catch (error) {
+      isDone = true;
+      throw error;
+    } finally {
+      if (!isDone) await settle(Promise.resolve(stream.return?.())).catch(() => {});
+    }
+  }
+
   return {
     engine: (input, options = {}) => settle(client.engine(input, passed(options))),
-    async *run(input, options = {}) {
-      const stream = await settle(client.run(input, passed(options)));
-      let isDone = false;
-      try {
-        while (true) {
-          const next = await settle(stream.next());
-          if (next.done) {
-            isDone = true;
-            return;
-          }
-          yield next.value;
-        }
-      } catch (error) {
-        isDone = true;
-        throw error;
-      } finally {
-        if (!isDone) await settle(stream.return()).catch(() => {});
-      }
-    },
+    run: (input, options = {}) => streamed(client.run(input, passed(options))),
+    embed: (input, options = {}) => streamed(client.embed(input, passed(options))),
     interrupt: async (reason) => {
       await settle(client.interrupt({ reason }));
     },

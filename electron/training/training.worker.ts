@@ -9,6 +9,7 @@ import { AppError, isCancellation, messageOf } from "../../shared/domain/errors.
 import { openTileStore } from "../ingest/tile-store.ts";
 import { readRun } from "../runs/run-folder.ts";
 import { benchmark } from "./benchmark.ts";
+import { embedRun } from "./embed-run.ts";
 import { precisionOf } from "./engines/precision.ts";
 import { createPrograms, type ProgramsOf } from "./engines/programs.ts";
 import { loadEngine } from "./engines/select.ts";
@@ -69,6 +70,18 @@ function createRouter() {
     }),
     interrupt: os.interrupt.handler(({ input }) => {
       active?.abort(new RunInterrupted(input.reason));
+    }),
+    embed: os.embed.handler(async function* ({ input, signal }) {
+      const controller = begin(signal);
+      try {
+        const loaded = await load(input.engine, input.threads);
+        programs ??= createPrograms(loaded);
+        yield* embedRun({ ...input, engine: loaded, programs, signal: controller.signal });
+      } catch (error) {
+        throw crossing(error);
+      } finally {
+        active = undefined;
+      }
     }),
     benchmark: os.benchmark.handler(async ({ input, signal }) => {
       const controller = begin(signal);

@@ -5,12 +5,21 @@ import { z } from "zod";
 import { AugmentationProfile, ProfileName } from "../domain/augmentation-profile.ts";
 import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts";
 import { BandNameSchema, Dataset, ScanResult, Tile } from "../domain/dataset.ts";
+import {
+  EmbeddingQuality,
+  EmbeddingRecord,
+  EmbeddingRef,
+  EmbeddingStage,
+  ProjectionMethod,
+  ProjectionRecord,
+  TileGrouping,
+} from "../domain/embedding.ts";
 import { EngineInfo, EngineReport } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
 import { HardwareSample } from "../domain/hardware.ts";
 import { BandOrder, IngestSettings } from "../domain/ingest-settings.ts";
 import { LabelReport, LabelRequest } from "../domain/labelling.ts";
-import { ENCODERS, PRESET_NAMES } from "../domain/run-config.ts";
+import { ENCODERS, LabelSetSchema, PRESET_NAMES } from "../domain/run-config.ts";
 import { QueuedStudy, RunRef, STUDY_STAGES } from "../domain/run-queue.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
@@ -245,6 +254,49 @@ export const contract = {
     move: procedure.input(z.object({ study: NameSchema, to: z.int().min(0) })),
     /** Takes a study out; one that runs is stopped after a checkpoint. */
     remove: procedure.input(z.object({ study: NameSchema })),
+  },
+  embedding: {
+    /** Runs of a study whose weights are there, and which of their stages have been embedded. */
+    runs: procedure.input(z.object({ study: NameSchema })).output(
+      z.array(
+        RunRef.extend({
+          stages: z.array(
+            z.object({
+              stage: EmbeddingStage,
+              step: z.int(),
+              epoch: z.number().nullable().describe("null where the run does not tell its tiles"),
+              isEmbedded: z.boolean(),
+            }),
+          ),
+        }),
+      ),
+    ),
+    /** What there is of one embedding. `embedding` is null when it is to be computed, or was made of other weights or data. */
+    get: procedure.input(EmbeddingRef).output(
+      z.object({
+        dataset: NameSchema,
+        tilesInUse: z.int(),
+        embedding: EmbeddingRecord.nullable(),
+        projections: z.array(ProjectionRecord),
+        labelSets: z.array(LabelSetSchema),
+      }),
+    ),
+    /** Computes what is not there of the features and a picture of them (a job). */
+    compute: procedure.input(EmbeddingRef.extend({ method: ProjectionMethod })).output(Job),
+    /** The rows of the store, int32 [N], then the points, float32 [N, 2]; little-endian. */
+    points: procedure
+      .input(EmbeddingRef.extend({ method: ProjectionMethod }))
+      .output(z.object({ tiles: z.int(), data: z.instanceof(Blob) })),
+    /** Group of each tile, uint16 [N], in the order of the points. */
+    groups: procedure
+      .input(EmbeddingRef.extend({ by: TileGrouping }))
+      .output(z.object({ names: z.array(z.string()), isOrdered: z.boolean(), codes: z.instanceof(Blob) })),
+    /** Tiles whose features point most nearly where those of one tile do: exact, in all dimensions. */
+    neighbours: procedure
+      .input(EmbeddingRef.extend({ tile: z.int().min(0), count: z.int().min(1).max(200).default(24) }))
+      .output(z.array(z.object({ index: z.int(), cosine: z.number() }))),
+    /** How far a picture can be trusted for a grouping. */
+    quality: procedure.input(EmbeddingRef.extend({ method: ProjectionMethod, by: TileGrouping })).output(EmbeddingQuality),
   },
   study: {
     /** Time and disk that a study would take, and what would keep it from running. */

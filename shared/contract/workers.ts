@@ -3,6 +3,7 @@ import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { AUGMENTATIONS, AugmentationSettings } from "../domain/augmentations.ts";
 import { BandNameSchema } from "../domain/dataset.ts";
+import { EmbeddingStage } from "../domain/embedding.ts";
 import { EngineInfo } from "../domain/engine.ts";
 import { ERROR_CODES } from "../domain/errors.ts";
 import { ENCODERS, ENGINES, PRECISIONS } from "../domain/run-config.ts";
@@ -23,6 +24,21 @@ export const trainingContract = {
   run: procedure.input(z.object({ runFolder: z.string(), datasetFolder: z.string() })).output(eventIterator(RunEvent)),
   /** Ends the run in hand after a checkpoint; its stream closes with an `interrupted` event. */
   interrupt: procedure.input(z.object({ reason: z.enum(["paused", "cancelled"]) })),
+  /**
+   * Puts tiles through the encoder of a run and writes their features into its folder, going on where an earlier call was ended. The caller
+   * holds the lease of the embedding's folder.
+   */
+  embed: procedure
+    .input(
+      z.object({
+        runFolder: z.string(),
+        datasetFolder: z.string(),
+        stage: EmbeddingStage,
+        engine: z.enum(ENGINES),
+        threads: z.int().nullable(),
+      }),
+    )
+    .output(eventIterator(z.object({ done: z.int(), total: z.int() }))),
   /** Measures a few training steps on random tiles. Unit: views a second. */
   benchmark: procedure
     .input(

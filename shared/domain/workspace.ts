@@ -71,7 +71,7 @@ export type StudyPlan = z.infer<typeof StudyPlan>;
 /** Long work of the host. It goes on when a window closes. */
 export const Job = z.object({
   id: z.string(),
-  kind: z.enum(["sample", "ingest", "study"]),
+  kind: z.enum(["sample", "ingest", "study", "embedding"]),
   title: z.string(),
   /** Data set or study that the job works on. */
   target: z.string(),

@@ -26,6 +26,10 @@ export interface Representation {
   recalibrate(signal: AbortSignal): Promise<void>;
   /** Features of all tiles in the order of the feed, normalised by the running statistics. */
   features(signal: AbortSignal): Promise<Features>;
+  /** The same, a batch at a time. @param from positions that are left out first */
+  batches(signal: AbortSignal, from?: number): AsyncGenerator<{ readonly at: number; readonly values: Float32Array }, void>;
+  /** Numbers a tile. */
+  readonly width: number;
   /** Copies of the parameters as they are now; the caller frees them. */
   parameters(): Map<string, tf.Tensor>;
   dispose(): void;
@@ -65,6 +69,20 @@ export function createRepresentation(options: RepresentationOptions): Representa
     parameters,
   );
 
+  const width = featureWidth(network, layer);
+  async function* batches(signal: AbortSignal, from = 0): ReturnType<Representation["batches"]> {
+    let at = from;
+    for await (const { inputs } of tiles.batches(padded(count, batchSize, from), { signal })) {
+      const { values } = program.run("represent", inputs);
+      const output = (await values!.data()) as Float32Array;
+      tf.dispose([...Object.values(inputs), values!]);
+      yield { at, values: output.subarray(0, (count - at) * width) };
+      at += batchSize;
+      await tf.nextFrame();
+      signal.throwIfAborted();
+    }
+  }
+
   return {
     async recalibrate(signal) {
       let batches = 0;
@@ -78,20 +96,13 @@ export function createRepresentation(options: RepresentationOptions): Representa
         signal.throwIfAborted();
       }
     },
+    width,
     async features(signal) {
-      const width = featureWidth(network, layer);
       const values = new Float32Array(count * width);
-      let at = 0;
-      for await (const { inputs } of tiles.batches(padded(count, batchSize), { signal })) {
-        const { values: output } = program.run("represent", inputs);
-        values.set(((await output!.data()) as Float32Array).subarray(0, (count - at) * width), at * width);
-        at += batchSize;
-        tf.dispose([...Object.values(inputs), output!]);
-        await tf.nextFrame();
-        signal.throwIfAborted();
-      }
+      for await (const batch of batches(signal)) values.set(batch.values, batch.at * width);
       return { count, width, values };
     },
+    batches,
     parameters: () => program.read(),
     dispose: () => program.dispose(),
   };

@@ -117,7 +117,7 @@ export function* consecutive(count: number, size: number): Generator<Int32Array,
   for (let from = 0; from < count; from += size) yield Int32Array.from({ length: Math.min(size, count - from) }, (_, i) => from + i);
 }
 
-/** The same in batches that all have `size` positions, so that one program takes them all: the last position is repeated. */
-export function* padded(count: number, size: number): Generator<Int32Array, void> {
-  for (let from = 0; from < count; from += size) yield Int32Array.from({ length: size }, (_, i) => Math.min(from + i, count - 1));
+/** The same from one on, in batches that all have `size` positions, so that one program takes them all: the last position is repeated. */
+export function* padded(count: number, size: number, first = 0): Generator<Int32Array, void> {
+  for (let from = first; from < count; from += size) yield Int32Array.from({ length: size }, (_, i) => Math.min(from + i, count - 1));
 }

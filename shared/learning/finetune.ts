@@ -51,6 +51,12 @@ export interface FinetuneOptions {
 /** Training tiles (labels aside) from which running statistics are made anew. */
 export const CALIBRATION_TILES = 1024;
 
+/** Tiles to make running statistics of. @param rows those to draw from */
+export function drawCalibrationRows(rows: Int32Array): Int32Array {
+  const shuffled = Random.of("calibration tiles").shuffled([...rows]);
+  return Int32Array.from(shuffled.slice(0, CALIBRATION_TILES)).sort();
+}
+
 /**
  * Fine-tunes and evaluates every label set, percent and draw of the settings. Nothing of the model changes; its running statistics are
  * recalibrated on a copy first, for every arm alike.
@@ -77,11 +83,7 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<Finetu
   let parameters: Parameters | undefined;
   try {
     yield { kind: "phase", phase: "finetune", detail: "recalibrating running statistics" };
-    const calibrationRows = Int32Array.from(
-      Random.of("calibration tiles")
-        .shuffled([...split.train])
-        .slice(0, CALIBRATION_TILES),
-    ).sort();
+    const calibrationRows = drawCalibrationRows(split.train);
     calibrationTiles = await createTileFeed({ ...source, rows: calibrationRows, memoryBudgetBytes: 0 });
     // Features are read off once; the whole network sees its tiles in every epoch.
     feed = await createTileFeed({ ...source, rows, memoryBudgetBytes: settings.mode === "full" ? memoryBudgetBytes : 0 });

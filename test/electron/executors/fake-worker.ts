@@ -45,6 +45,9 @@ export function fakeWorkers(options: FakeWorkerOptions = {}) {
         counts.engines++;
         return { name: "wasm", version: "0", device: "cpu", threads: 1 } satisfies EngineInfo;
       },
+      embed: () => {
+        throw new Error("not faked");
+      },
       async *run({ runFolder }) {
         interruption = undefined;
         const { config } = (await readRun(runFolder))!;
