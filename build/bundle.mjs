@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { makeIcons } from "./icons.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -106,6 +107,7 @@ export async function bundle(outDir) {
   await bundleNode(NODE_ENTRIES, join(outDir, "node"));
   await bundlePreload(join(outDir, "node"));
   await bundleRenderer(join(outDir, "renderer"));
+  await makeIcons(join(outDir, "icons"));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(process.argv[2] ?? join(root, "dist"));

@@ -1,158 +1,256 @@
-// Electron's main process: one window on the same renderer and the same host as the other doors. Security: sandbox, context isolation,
-// own protocols instead of file:, no navigation, no new windows, no permissions, the sender of every message checked.
+// Electron's main process: one window on the same page and the same host as the other doors. What it does is Electron's part alone:
+// lifecycle, window, menu, dialogs, notices. Security: sandbox, context isolation, an own protocol instead of file:, no navigation, no new
+// windows, no permissions, the sender of every message checked.
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { RPCHandler } from "@orpc/server/message-port";
-import { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, powerSaveBlocker, protocol, session, shell } from "electron";
-import { createHost, type Host } from "../app/host.ts";
-import { createRouter } from "../app/router.ts";
-import { contentSecurityPolicy, readAsset } from "../app/web-assets.ts";
-import { CONNECT_CHANNEL } from "../preload/channels.ts";
-
-const PAGE_ORIGIN = "studio://app";
-const IMAGE_SCHEME = "tile";
-/** What the page may: copy a figure to the clipboard, and tell when a study has ended. */
-const PERMISSIONS: readonly string[] = ["clipboard-sanitized-write", "notifications"];
-
-protocol.registerSchemesAsPrivileged([
-  { scheme: "studio", privileges: { standard: true, secure: true, supportFetchAPI: true } },
-  { scheme: IMAGE_SCHEME, privileges: { standard: true, secure: true } },
-]);
+import { app, type BrowserWindow, clipboard, dialog, Menu, nativeTheme, shell } from "electron";
+import { AppError, messageOf } from "../../shared/domain/errors.ts";
+import { configFolder } from "../app/config-folder.ts";
+import { LINK_SCHEME, linkTo, type Target, targetOfArguments, targetOfLink, targetOfPath } from "../app/desktop/target.ts";
+import { END_ANSWERS, type EndAnswer, endQuestion, settledAnswer } from "../app/desktop/work.ts";
+import { lastWorkspace, openStudio, pathKind, type Studio } from "../app/studio.ts";
+import { followWork } from "./background.ts";
+import { menuTemplate } from "./menu.ts";
+import { PAGE, registerScheme, servePage } from "./page.ts";
+import { openWindow } from "./window.ts";
 
 let window: BrowserWindow | undefined;
-let host: Host | undefined;
+let opening: Promise<BrowserWindow> | undefined;
+let studio: Studio | undefined;
+/** Whether the end is settled: nothing is asked any more. */
+let isEnding = false;
 
-/** The workspace: the folder given on the command line, or the one in the user's documents. */
-function workspaceFolder(): string {
-  const given = process.argv.slice(app.isPackaged ? 1 : 2).find((argument) => !argument.startsWith("-"));
-  return given ?? join(app.getPath("documents") || homedir(), "SimCLR-S2");
-}
+const ownArguments = (argv: readonly string[]) => argv.slice(app.isPackaged ? 1 : 2);
 
-function serveProtocols(current: Host): void {
-  const policy = contentSecurityPolicy({ connect: "", images: `${IMAGE_SCHEME}:` });
-  protocol.handle("studio", async (request) => {
-    const { pathname, search } = new URL(request.url);
-    if (pathname.startsWith("/columns/")) return columnsAt(current, pathname + search);
-    const asset = await readAsset(pathname);
-    if (!asset) return new Response("No such file.", { status: 404 });
-    return new Response(asset.body, {
-      headers: { "Content-Type": asset.type, "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff" },
-    });
-  });
-  protocol.handle(IMAGE_SCHEME, async (request) => {
-    const url = new URL(request.url);
-    const image = await current.image(url.pathname + url.search).catch(() => undefined);
-    return image ? new Response(image, { headers: { "Content-Type": "image/png" } }) : new Response("No such image.", { status: 404 });
-  });
-}
+// The window
 
-async function columnsAt(current: Host, path: string): Promise<Response> {
-  try {
-    const columns = await current.columns(path);
-    return columns ? new Response(columns) : new Response("No such columns.", { status: 404 });
-  } catch (error) {
-    return new Response(error instanceof Error ? error.message : String(error), { status: 404 });
-  }
-}
-
-function connectWindows(current: Host): void {
-  const handler = new RPCHandler(createRouter(current));
-  ipcMain.on(CONNECT_CHANNEL, (event) => {
-    const frame = event.senderFrame;
-    if (!frame || frame !== event.sender.mainFrame || !frame.url.startsWith(`${PAGE_ORIGIN}/`)) return;
-    const { port1, port2 } = new MessageChannelMain();
-    handler.upgrade(port1, { context: {} });
-    port1.start();
-    event.sender.postMessage(CONNECT_CHANNEL, null, [port2]);
-  });
-}
-
-function openWindow(): void {
+/** Shows the window, at a route when one is given. */
+async function show(hash = ""): Promise<void> {
   if (window) {
+    if (window.isMinimized()) window.restore();
     window.show();
     window.focus();
+    // A page that is still loading hears of no request.
+    if (hash !== "" && !studio?.ask({ kind: "go", hash })) void window.loadURL(PAGE + hash);
     return;
   }
-  window = new BrowserWindow({
-    width: 1440,
-    height: 900,
-    minWidth: 1024,
-    minHeight: 680,
-    show: false,
-    title: "SimCLR-S2 Studio",
-    webPreferences: {
-      preload: join(import.meta.dirname, "preload.cjs"),
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-    },
-  });
-  window.once("ready-to-show", () => window?.show());
+  opening ??= openWindow({ stateFile: join(configFolder(), "window.json"), hash, mayClose });
+  window = await opening;
+  opening = undefined;
   window.on("closed", () => {
     window = undefined;
   });
-  window.webContents.setWindowOpenHandler(() => ({ action: "deny" }));
-  window.webContents.on("will-navigate", (event) => event.preventDefault());
-  void window.loadURL(`${PAGE_ORIGIN}/index.html`);
 }
 
-/** While work runs the machine stays awake and the process lives on without a window. */
-function followJobs(current: Host): void {
-  let blocker: number | undefined;
-  const follow = async () => {
-    for await (const jobs of current.jobs.jobs.watch(undefined)) {
-      const running = jobs.some((job) => job.status === "running");
-      if (running && blocker === undefined) blocker = powerSaveBlocker.start("prevent-app-suspension");
-      if (!running && blocker !== undefined) {
-        powerSaveBlocker.stop(blocker);
-        blocker = undefined;
-        if (!window && process.platform !== "darwin") app.quit();
-      }
+/** A message box on the window, or without one. @returns the chosen button's index and the tick */
+async function ask(options: Electron.MessageBoxOptions): Promise<Electron.MessageBoxReturnValue> {
+  return window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options);
+}
+
+// The end
+
+/** Closing the window on running work asks first; macOS keeps the application without a window anyway. */
+function mayClose(): boolean {
+  if (isEnding || process.platform === "darwin" || !studio?.host.isWorking()) return true;
+  askToEnd();
+  return false;
+}
+
+function askToEnd(): void {
+  void settleEnd().then((answer) => {
+    if (answer === "background") window?.destroy();
+    if (answer === "pause") end();
+  });
+}
+
+async function settleEnd(): Promise<EndAnswer> {
+  const question = studio && endQuestion(studio.host.jobs.jobs.value);
+  if (!studio || !question) return "pause";
+  const settled = settledAnswer(studio.settings.value);
+  if (settled) return settled;
+  const { message, detail, buttons } = question;
+  const { response, checkboxChecked } = await ask({
+    ...{ type: "question", message, detail, buttons: [...buttons], defaultId: 0, cancelId: 2 },
+    checkboxLabel: "Do this always (Settings has it, too)",
+  });
+  const answer = END_ANSWERS[response] ?? "stay";
+  if (checkboxChecked && answer !== "stay") await studio.changeSettings({ onClose: answer });
+  return answer;
+}
+
+/** Pauses what runs, and quits, without a question. */
+function end(): void {
+  isEnding = true;
+  app.quit();
+}
+
+// Workspaces
+
+/** Opens what a command line, a file or a link names. */
+async function openTarget({ workspace, hash = "", isLink }: Target): Promise<void> {
+  if (!studio) return;
+  const present = studio.host.workspace.value.path;
+  if (workspace === undefined || workspace === present) return show(hash);
+  if (isLink) {
+    const { response } = await ask({
+      ...{ type: "question", message: `Open the workspace ${workspace}?`, buttons: ["Open", "Cancel"], defaultId: 1, cancelId: 1 },
+      detail: "A link asks for it.",
+    });
+    if (response !== 0) return;
+  }
+  if (await switchTo((pause) => studio!.open(workspace, { make: false, pause }))) await show(hash);
+}
+
+/** Opens another workspace; running work is paused only when the user agrees. @returns whether it is open */
+async function switchTo(open: (pause: boolean) => Promise<unknown>): Promise<boolean> {
+  try {
+    await open(false);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === "BUSY")) {
+      await ask({ type: "error", message: "The workspace was not opened", detail: messageOf(error) });
+      return false;
     }
-  };
-  void follow();
+    const { response } = await ask({
+      ...{ type: "question", message: error.message, buttons: ["Pause it and open the other", "Stay here"], defaultId: 1, cancelId: 1 },
+      detail: "It is paused after a checkpoint, and goes on from there when this workspace is opened and run again.",
+    });
+    return response === 0 && switchTo(() => open(true));
+  }
+}
+
+async function showFolder(path: string): Promise<void> {
+  await shell.openPath(path);
+}
+
+async function choosePath(what: "folder" | "file"): Promise<string | null> {
+  const options = { properties: [what === "folder" ? ("openDirectory" as const) : ("openFile" as const), "createDirectory" as const] };
+  const { filePaths } = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options);
+  return filePaths[0] ?? null;
+}
+
+/** The dialog for a workspace; a folder that is none may hold data instead. */
+async function chooseWorkspace(): Promise<void> {
+  const path = await choosePath("folder");
+  if (path === null || !studio) return;
+  if ((await pathKind(path)) === "folder") return show(`#/data?${new URLSearchParams({ add: "1", path })}`);
+  await switchTo((pause) => studio!.open(path, { make: true, pause }));
+}
+
+async function openSample(): Promise<void> {
+  if (!studio) return;
+  const { sampleFolder } = await studio.recent();
+  if (await switchTo((pause) => studio!.openSample(sampleFolder, { pause }))) await show("#/comparison/demo");
+}
+
+async function refreshMenu(current: Studio): Promise<void> {
+  const { workspaces } = await current.recent();
+  const recent = workspaces.filter(({ state }) => state === "there").map(({ path }) => path);
+  const go = (hash: string) => void show(hash);
+  const template = menuTemplate(
+    { platform: process.platform, isPackaged: app.isPackaged, recent },
+    {
+      go,
+      newWorkspace: () => void chooseWorkspace(),
+      openWorkspace: () => void chooseWorkspace(),
+      openRecent: (path) => void switchTo((pause) => current.open(path, { make: false, pause })),
+      openSample: () => void openSample(),
+      palette: () => void show().then(() => current.ask({ kind: "palette" })),
+      copyLink: () => {
+        if (window) clipboard.writeText(linkTo(current.host.workspace.value.path, new URL(window.webContents.getURL()).hash));
+      },
+    },
+  );
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+}
+
+// The start
+
+/** The workspace to begin with: the one asked for, the one open last, or one among the user's documents. */
+async function firstWorkspace({ workspace, isLink }: Target): Promise<string> {
+  // A link is no reason to open a workspace unasked: it is asked for once the window is there.
+  if (workspace !== undefined && !isLink) return workspace;
+  return (await lastWorkspace()) ?? join(app.getPath("documents") || homedir(), "SimCLR-S2");
 }
 
 async function start(): Promise<void> {
+  const target = targetOfArguments(ownArguments(process.argv), process.cwd());
+  const starting = firstWorkspace(target).then((workspace) => openStudio({ workspace, door: "electron", choosePath, showFolder }));
+  starting.catch(() => {}); // told below
   await app.whenReady();
-  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(PERMISSIONS.includes(permission)));
-  session.defaultSession.setPermissionCheckHandler((_contents, permission) => PERMISSIONS.includes(permission));
-  host = await createHost({
-    workspace: workspaceFolder(),
-    door: "electron",
-    choosePath: async (what) => {
-      const options = { properties: [what === "folder" ? ("openDirectory" as const) : ("openFile" as const)] };
-      const { filePaths } = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options);
-      return filePaths[0] ?? null;
-    },
-    showFolder: async (path) => {
-      await shell.openPath(path);
+  servePage(starting);
+  // The window draws itself while the workspace is read.
+  await show(target.isLink ? "" : target.hash);
+  const current = await starting;
+  studio = current;
+  const arrived = () => {
+    app.addRecentDocument(join(current.host.workspace.value.path, "workspace.json"));
+    void refreshMenu(current);
+  };
+  arrived();
+  current.onSwitch(() => {
+    arrived();
+    void window?.loadURL(PAGE);
+  });
+  void followAppearance(current);
+  followWork({
+    studio: current,
+    window: () => window,
+    show: (hash) => void show(hash),
+    quit: end,
+    onIdle: () => {
+      if (process.platform !== "darwin") end();
     },
   });
-  serveProtocols(host);
-  connectWindows(host);
-  followJobs(host);
-  openWindow();
+  if (target.isLink) await openTarget(target);
+}
+
+/** Dialogs and menus have the window's colours. */
+async function followAppearance({ settings }: Studio): Promise<void> {
+  for await (const { appearance } of settings.watch(undefined)) nativeTheme.themeSource = appearance;
+}
+
+function guarded(find: () => Target): void {
+  try {
+    void openTarget(find());
+  } catch (error) {
+    void ask({ type: "error", message: "This cannot be opened", detail: messageOf(error) });
+  }
 }
 
 if (!app.requestSingleInstanceLock()) {
   app.quit();
 } else {
-  app.on("second-instance", openWindow);
-  app.on("activate", openWindow);
-  app.on("window-all-closed", () => {
-    if (!host?.isWorking() && process.platform !== "darwin") app.quit();
-  });
-  let closing = false;
-  app.on("before-quit", (event) => {
-    if (closing || !host) return;
+  registerScheme();
+  app.setAsDefaultProtocolClient(LINK_SCHEME);
+  app.on("second-instance", (_event, argv, folder) => guarded(() => targetOfArguments(ownArguments(argv), folder)));
+  app.on("open-url", (event, url) => {
     event.preventDefault();
-    closing = true;
-    void host.close().finally(() => app.quit());
+    guarded(() => targetOfLink(url));
+  });
+  app.on("open-file", (event, path) => {
+    event.preventDefault();
+    guarded(() => targetOfPath(path, process.cwd()));
+  });
+  app.on("activate", () => void show());
+  app.on("window-all-closed", () => {
+    if (!studio?.host.isWorking() && process.platform !== "darwin") app.quit();
+  });
+  let isClosed = false;
+  app.on("before-quit", (event) => {
+    if (isClosed || !studio) return;
+    event.preventDefault();
+    if (isEnding || !studio.host.isWorking()) {
+      isEnding = true;
+      void studio.close().finally(() => {
+        isClosed = true;
+        app.quit();
+      });
+    } else askToEnd();
   });
   start().catch((error: unknown) => {
     console.error(error);
-    dialog.showErrorBox("SimCLR-S2 Studio could not start", error instanceof Error ? error.message : String(error));
+    dialog.showErrorBox("SimCLR-S2 Studio could not start", messageOf(error));
     app.exit(1);
   });
 }
