@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: [/^node:/, /^@orpc\//, /^sharp$/, /^zod$/],
   },
   "electron/preload": { rooms: ["shared/contract"], packages: [/^electron$/] },
-  "electron/main": { rooms: ["electron/app", "electron/preload"], packages: [/^node:/, /^electron$/, /^@orpc\//] },
+  "electron/main": { rooms: ["electron/app", "electron/preload", "shared/domain"], packages: [/^node:/, /^electron$/, /^@orpc\//] },
   "electron/commands": { rooms: ["shared", "electron"], packages: [/^node:/, /^commander$/, /^zod$/] },
   electron: { rooms: ["shared", "electron"], packages: [/^node:/, /^@orpc\//, /^ws$/, /^commander$/, /^zod$/] },
   renderer: {

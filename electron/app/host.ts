@@ -1,5 +1,5 @@
 // The application without a door: a workspace, its jobs and everything that the contract asks for. Electron, `serve` and `cli` each hold one.
-import { statfs } from "node:fs/promises";
+import { statfs, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { RunRef, StudyUpdate } from "../../shared/contract/app.ts";
 import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
@@ -44,6 +44,7 @@ import { watchStudy } from "../runs/watch.ts";
 import { diagnose } from "../training/engines/doctor.ts";
 import { trainingGpus } from "../training/engines/gpus.ts";
 import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
+import { studyFileName } from "./desktop/target.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
 import { JobList, type JobProgress } from "./jobs.ts";
@@ -105,7 +106,7 @@ export class Host {
   constructor(path: string, options: HostOptions) {
     this.path = path;
     this.options = options;
-    this.workspace = new Watched({ path, datasets: [], studies: [], isSample: false });
+    this.workspace = new Watched({ path, datasets: [], studies: [] });
     this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
     // Other processes (the command line, a cluster's jobs) change the workspace, too.
     if (options.door !== "cli") this.poll = setInterval(() => void this.refresh().catch(() => {}), WORKSPACE_POLL_MS).unref();
@@ -156,7 +157,7 @@ export class Host {
       path: this.path,
       datasets,
       studies: await listStudies(this.path),
-      isSample: sampleRecord(this.path) !== undefined,
+      ...(sampleRecord(this.path) ? { isSample: true } : {}),
     };
     if (JSON.stringify(next) !== JSON.stringify(this.workspace.value)) this.workspace.set(next);
   }
@@ -382,6 +383,8 @@ export class Host {
     const { dataset } = resolveStudyConfig(input);
     await existingFolderOf(this.path, "datasets", dataset);
     const study = await createStudy(this.path, this.withDefaults(input));
+    // What a file manager opens; the study's record is its folder's study.json.
+    await writeFile(join(studyFolder(this.path, study.name), studyFileName(study.name)), `${JSON.stringify({ study: study.name })}\n`);
     await this.refresh();
     return study;
   }
