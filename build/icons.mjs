@@ -24,7 +24,7 @@ export async function makeIcons(outDir) {
       .png()
       .toBuffer();
     pngs.set(size, png);
-    writeFileSync(join(outDir, `${size}.png`), png);
+    writeFileSync(join(outDir, `${size}x${size}.png`), png);
   }
   writeFileSync(join(outDir, "icon.ico"), ico(ICO_SIZES.map((size) => ({ size, png: /** @type {Buffer} */ (pngs.get(size)) }))));
   writeFileSync(join(outDir, "icon.icns"), icns(pngs));

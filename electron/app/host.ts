@@ -1,5 +1,5 @@
 // The application without a door: a workspace, its jobs and everything that the contract asks for. Electron, `serve` and `cli` each hold one.
-import { stat, statfs } from "node:fs/promises";
+import { stat, statfs, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { LogUpdate, RunRef, StudyUpdate } from "../../shared/contract/app.ts";
 import type { HostInputs, HostOutputs } from "../../shared/contract/client.ts";
@@ -53,6 +53,7 @@ import { diagnose } from "../training/engines/doctor.ts";
 import { trainingGpus } from "../training/engines/gpus.ts";
 import { readColumns } from "./columns.ts";
 import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
+import { studyFileName } from "./desktop/target.ts";
 import { Embeddings } from "./embeddings.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { sampleHardware } from "./hardware.ts";
@@ -128,7 +129,7 @@ export class Host {
     this.path = path;
     this.options = options;
     this.queue = new StudyQueue(path, (study, stage, onEnd) => this.beginStudy(study, stage, onEnd));
-    this.workspace = new Watched({ path, datasets: [], studies: [], isSample: false });
+    this.workspace = new Watched({ path, datasets: [], studies: [] });
     this.comparisons = new Comparisons(path);
     this.images = new Images((dataset) => existingFolderOf(path, "datasets", dataset));
     this.embeddings = new Embeddings(path);
@@ -189,7 +190,7 @@ export class Host {
       path: this.path,
       datasets,
       studies: await listStudies(this.path),
-      isSample: sampleRecord(this.path) !== undefined,
+      ...(sampleRecord(this.path) ? { isSample: true } : {}),
     };
     if (JSON.stringify(next) !== JSON.stringify(this.workspace.value)) this.workspace.set(next);
   }
@@ -421,6 +422,8 @@ export class Host {
     const { dataset } = resolveStudyConfig(input);
     await existingFolderOf(this.path, "datasets", dataset);
     const study = await createStudy(this.path, this.withDefaults(input));
+    // What a file manager opens; the study's record is its folder's study.json.
+    await writeFile(join(studyFolder(this.path, study.name), studyFileName(study.name)), `${JSON.stringify({ study: study.name })}\n`);
     await this.refresh();
     return study;
   }

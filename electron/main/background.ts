@@ -15,7 +15,7 @@ export interface BackgroundOptions {
   readonly onIdle: () => void;
 }
 
-const TRAY_ICON = fileURLToPath(new URL("../icons/32.png", import.meta.url));
+const TRAY_ICON = fileURLToPath(new URL("../icons/32x32.png", import.meta.url));
 const TOLD_EVERY_MS = 500;
 
 /** Follows the jobs of the present host, and of the next one after a switch. */

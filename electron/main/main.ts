@@ -20,6 +20,11 @@ let studio: Studio | undefined;
 /** Whether the end is settled: nothing is asked any more. */
 let isEnding = false;
 
+/** The route to show in the workspace that is being opened. */
+let landing = "";
+/** The study of the sample project. */
+const SAMPLE_LANDING = "#/comparison/demo";
+
 const ownArguments = (argv: readonly string[]) => argv.slice(app.isPackaged ? 1 : 2);
 
 // The window
@@ -98,12 +103,13 @@ async function openTarget({ workspace, hash = "", isLink }: Target): Promise<voi
     });
     if (response !== 0) return;
   }
-  if (await switchTo((pause) => studio!.open(workspace, { make: false, pause }))) await show(hash);
+  if (await switchTo((pause) => studio!.open(workspace, { make: false, pause }), hash)) await show();
 }
 
-/** Opens another workspace; running work is paused only when the user agrees. @returns whether it is open */
-async function switchTo(open: (pause: boolean) => Promise<unknown>): Promise<boolean> {
+/** Opens another workspace; running work is paused only when the user agrees. @param hash shown then @returns whether it is open */
+async function switchTo(open: (pause: boolean) => Promise<unknown>, hash = ""): Promise<boolean> {
   try {
+    landing = hash;
     await open(false);
     return true;
   } catch (error) {
@@ -115,7 +121,7 @@ async function switchTo(open: (pause: boolean) => Promise<unknown>): Promise<boo
       ...{ type: "question", message: error.message, buttons: ["Pause it and open the other", "Stay here"], defaultId: 1, cancelId: 1 },
       detail: "It is paused after a checkpoint, and goes on from there when this workspace is opened and run again.",
     });
-    return response === 0 && switchTo(() => open(true));
+    return response === 0 && switchTo(() => open(true), hash);
   }
 }
 
@@ -140,7 +146,7 @@ async function chooseWorkspace(): Promise<void> {
 async function openSample(): Promise<void> {
   if (!studio) return;
   const { sampleFolder } = await studio.recent();
-  if (await switchTo((pause) => studio!.openSample(sampleFolder, { pause }))) await show("#/comparison/demo");
+  await switchTo((pause) => studio!.openSample(sampleFolder, { pause }), SAMPLE_LANDING);
 }
 
 async function refreshMenu(current: Studio): Promise<void> {
@@ -190,7 +196,9 @@ async function start(): Promise<void> {
   arrived();
   current.onSwitch(() => {
     arrived();
-    void window?.loadURL(PAGE);
+    // By another query, since Chromium takes another hash of the same page for a step within it.
+    void window?.loadURL(`${PAGE}?${Date.now()}${landing}`);
+    landing = "";
   });
   void followAppearance(current);
   followWork({

@@ -44,7 +44,7 @@ export async function openWindow({ stateFile, hash, mayClose }: WindowOptions): 
   window.once("ready-to-show", () => window.show());
   window.on("close", (event) => {
     const { x, y, width, height } = window.getNormalBounds();
-    void writeWindowState(stateFile, { version: 1, x, y, width, height, isMaximised: window.isMaximized() }).catch(() => {});
+    writeWindowState(stateFile, { version: 1, x, y, width, height, isMaximised: window.isMaximized() });
     if (!mayClose()) event.preventDefault();
   });
   const { webContents } = window;

@@ -47,7 +47,7 @@ export const Workspace = z.object({
   path: z.string(),
   datasets: z.array(DatasetSummary),
   studies: z.array(StudySummary),
-  isSample: z.boolean().default(false).describe("the sample project that comes with the application: all of it is simulated"),
+  isSample: z.boolean().optional().describe("the sample project that comes with the application: all of it is simulated"),
 });
 export type Workspace = z.infer<typeof Workspace>;
 

@@ -147,7 +147,7 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
             .submenu!.items.map(({ label }) => label),
         ),
       )
-      .toEqual([other, workspace]);
+      .toEqual([workspace]);
   });
 
   it("offers to look for data in a folder that is no workspace", async () => {

@@ -1,8 +1,8 @@
 // Where the window was, kept for the next start, and brought back only where a display still shows it.
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../../files/atomic-file.ts";
 
 export const WindowState = z.strictObject({
   version: z.literal(1),
@@ -35,9 +35,15 @@ export async function readWindowState(path: string): Promise<WindowState | undef
   }
 }
 
-export async function writeWindowState(path: string, state: WindowState): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, `${JSON.stringify(state, null, 2)}\n`);
+/** Keeps a state, at once: the process may end before a promise does. What cannot be written is forgotten. */
+export function writeWindowState(path: string, state: WindowState): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.part`, `${JSON.stringify(state, null, 2)}\n`);
+    renameSync(`${path}.part`, path);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 /**

@@ -16,6 +16,7 @@ const { values: flags } = parseArgs({
     verify: { type: "boolean", default: false },
     tensorflow: { type: "string" },
     wheel: { type: "string" },
+    where: { type: "boolean", default: false },
   },
 });
 const isAsked = flags.retry || flags.tensorflow !== undefined || flags.wheel !== undefined;
@@ -67,4 +68,8 @@ async function tried(variant: Variant): Promise<boolean> {
   }
 }
 
-await setUp().catch((error) => log(`The TensorFlow runtime could not be set up: ${messageOf(error)}`));
+// For what packs the runtime: its folder on standard output, nothing when there is none.
+const ready = flags.where ? findRuntime() : undefined;
+if (ready?.kind === "ready") process.stdout.write(`${ready.runtime.folder}\n`);
+
+if (!flags.where) await setUp().catch((error) => log(`The TensorFlow runtime could not be set up: ${messageOf(error)}`));

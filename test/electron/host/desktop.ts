@@ -1,6 +1,6 @@
 // Starts the desktop application: by Electron where SIMCLR_S2_ELECTRON names its program, else against the stand-in. Both are driven alike.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, _electron as electron, type Page } from "playwright-core";
@@ -83,6 +83,8 @@ export function spawnStandIn({ home, args = [], chromium: program, bundle }: Des
 }
 
 async function startStandIn(options: DesktopOptions): Promise<Desktop> {
+  const portFile = join(options.home, "data/chromium/DevToolsActivePort");
+  rmSync(portFile, { force: true });
   const child = spawnStandIn(options);
   let errors = "";
   child.stderr!.on("data", (chunk) => {
@@ -99,7 +101,7 @@ async function startStandIn(options: DesktopOptions): Promise<Desktop> {
       child.send({ id, source: work.toString(), argument });
     });
   const port = await untilIt(
-    () => readFileSync(join(options.home, "data/chromium/DevToolsActivePort"), "utf8").split("\n")[0]!,
+    () => readFileSync(portFile, "utf8").split("\n")[0]!,
     ended,
     () => errors,
   );

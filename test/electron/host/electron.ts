@@ -388,6 +388,9 @@ class WebContents extends EventEmitter {
 
 // Windows
 
+/** Pages that are or were a window's. */
+const used = new WeakSet<Page>();
+
 interface Bounds {
   x: number;
   y: number;
@@ -420,8 +423,8 @@ export class BrowserWindow extends EventEmitter {
   }
 
   private async open(context: BrowserContext): Promise<Page> {
-    const [blank] = context.pages();
-    const page = blank && !windowOf(blank) && blank.url() === "about:blank" ? blank : await context.newPage();
+    const page = context.pages().find((blank) => blank.url() === "about:blank" && !used.has(blank)) ?? (await context.newPage());
+    used.add(page);
     await page.exposeBinding("__standIn", (source, call: Call) =>
       this.webContents.hear(call, source.frame === page.mainFrame(), toScheme(source.frame.url())),
     );
@@ -489,8 +492,12 @@ export class BrowserWindow extends EventEmitter {
     this.destroyed = true;
     BrowserWindow.all.delete(this);
     this.webContents.forgetPorts();
-    // Chromium ends with its last page: one stays, blank.
-    void this.page?.goto("about:blank").catch(() => {});
+    const { page } = this;
+    // Chromium ends with its last page: a blank one stays.
+    void browser()
+      .then((context) => context.newPage())
+      .then(() => page?.close())
+      .catch(() => {}); // it ends
     this.emit("closed");
     if (BrowserWindow.all.size === 0) app.emit("window-all-closed");
   }
