@@ -29,10 +29,12 @@ export interface FigureProps {
   readonly width?: number | undefined;
   /** What the figure shows; the figure's own label when left out. */
   readonly label?: string | undefined;
+  /** What lies over the drawing, placed in its px: handles to grasp. */
+  readonly overlay?: ((drawing: SvgNode) => ReactNode) | undefined;
 }
 
 /** A figure as wide as its container. Nodes with `data-arm` can be hovered, picked, and reached by the arrow keys. */
-export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWidth, label }: FigureProps) {
+export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWidth, label, overlay }: FigureProps) {
   const host = useRef<HTMLDivElement>(null);
   const [measured, setMeasured] = useState(0);
   const [focused, setFocused] = useState<string | null>(null);
@@ -129,6 +131,7 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
         : {})}
     >
       {drawing && <Drawing node={drawing} label={label} isFocusable={isInteractive || hasPlot} />}
+      {drawing && overlay?.(drawing)}
       {drag && <div className={classes.drag} style={{ left: Math.min(drag.from, drag.to), width: Math.abs(drag.to - drag.from) }} />}
     </div>
   );

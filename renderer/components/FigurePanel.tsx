@@ -22,13 +22,16 @@ export interface FigurePanelProps {
   readonly onPick?: ((arm: string) => void) | undefined;
   readonly onCursor?: ((x: number | null) => void) | undefined;
   readonly onZoom?: ((domain: readonly [number, number] | null) => void) | undefined;
+  /** The command that draws what is on the screen. */
+  readonly command?: string | undefined;
+  readonly overlay?: ((drawing: SvgNode) => ReactNode) | undefined;
   /** Beside the title. */
   readonly aside?: ReactNode;
   /** Width of exported files, px. */
   readonly exportWidth?: number;
 }
 
-export function FigurePanel({ title, fileName, draw, csv, onHover, onPick, onCursor, onZoom, aside, exportWidth = 960 }: FigurePanelProps) {
+export function FigurePanel({ title, fileName, draw, csv, command, aside, exportWidth = 960, ...figure }: FigurePanelProps) {
   const theme = useFigureTheme();
   const drawHere = useCallback((width: number) => draw(width, theme), [draw, theme]);
   const forExport = () => draw(exportWidth, LIGHT_THEME);
@@ -76,10 +79,22 @@ export function FigurePanel({ title, fileName, draw, csv, onHover, onPick, onCur
                 Save CSV
               </Menu.Item>
             )}
+            {command && (
+              <Menu.Item
+                onClick={() =>
+                  attempt("The command", async () => {
+                    await navigator.clipboard.writeText(command);
+                    showDone("Copied", command);
+                  })
+                }
+              >
+                Copy as command
+              </Menu.Item>
+            )}
           </Menu.Dropdown>
         </Menu>
       </div>
-      <Figure draw={drawHere} onHover={onHover} onPick={onPick} onCursor={onCursor} onZoom={onZoom} />
+      <Figure draw={drawHere} {...figure} />
     </figure>
   );
 }

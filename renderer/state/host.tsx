@@ -11,6 +11,7 @@ import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
 import type { ConnectionState, HostConnection } from "./connection.ts";
 import { isPassing } from "./errors.ts";
 import { follow } from "./follow.ts";
+import { useStatistics } from "./statistics.ts";
 import { createStore, type Store } from "./store.ts";
 import { NEW_DRAFT, type StudyDraft } from "./study-draft.ts";
 import { followStudy, type LiveStudy, LOADING } from "./study-live.ts";
@@ -213,7 +214,8 @@ export function useStudy(name: string | null): LiveStudy {
 /** What a study has found so far; null before its record is read. */
 export function useStudyResult(live: LiveStudy): StudyResult | null {
   const { study, scored } = live;
-  return useMemo(() => (study ? studyResult(study, scored) : null), [study, scored]);
+  const { statistics } = useStatistics(live);
+  return useMemo(() => (study ? studyResult(study, scored, { statistics }) : null), [study, scored, statistics]);
 }
 
 /** The wall clock, told every so often, for what must be counted in time alone. */

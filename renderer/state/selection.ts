@@ -1,11 +1,11 @@
 // The study and the data set in hand: those of the route, else those looked at last, else the newest.
 import { useEffect } from "react";
+import { PUBLISHED_STUDY } from "../../shared/domain/results-command.ts";
 import type { DatasetSummary, StudySummary } from "../../shared/domain/workspace.ts";
 import { useWorkspace } from "./host.tsx";
 import { useRoute } from "./router.ts";
 
-/** The published sweep, opened as a study: no study of a workspace can have this name. */
-export const PUBLISHED_STUDY = "~published";
+export { PUBLISHED_STUDY };
 
 const STUDY_KEY = "simclr-s2-study";
 const DATASET_KEY = "simclr-s2-dataset";

@@ -61,6 +61,17 @@ export function thresholdCounts({ tiles: _, labels, scores, ...key }: ScoredCell
   return { ...key, positives: tp[0]!, negatives: fp[0]!, tp, fp };
 }
 
+/** The threshold at which fine-tunings have the highest mean F1: on these tiles, so it looks better than it will be on others. The lowest of several. */
+export function bestThreshold(counts: readonly ThresholdCounts[]): { readonly threshold: number; readonly f1: number } | null {
+  if (counts.length === 0) return null;
+  const f1 = Array.from({ length: THRESHOLD_STEPS + 1 }, (_, k) => {
+    const sum = counts.reduce((total, { tp, fp, positives }) => total + (2 * tp[k]!) / (tp[k]! + fp[k]! + positives), 0);
+    return sum / counts.length;
+  });
+  const best = f1.indexOf(Math.max(...f1));
+  return { threshold: best / THRESHOLD_STEPS, f1: f1[best]! };
+}
+
 /** One curve of an arm on a label set: the mean over its fine-tunings at each place of the x axis. */
 export const MeanCurve = z.object({
   arm: z.string(),

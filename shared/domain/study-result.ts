@@ -175,6 +175,8 @@ export interface StudyResult {
 export interface ResultOptions {
   readonly statistics?: StudyStatistics | null | undefined;
   readonly threshold?: number | undefined;
+  /** While something moves under a hand: the chances of the bottom quarter come from fewer resamples. */
+  readonly isQuick?: boolean | undefined;
 }
 
 /**
@@ -187,7 +189,7 @@ export interface ResultOptions {
 export function studyResult(
   study: { readonly config: StudyConfig; readonly droppedByHand: readonly ArmId[] | null },
   runs: readonly ScoredRun[],
-  { statistics: given = null, threshold = DEFAULT_THRESHOLD }: ResultOptions = {},
+  { statistics: given = null, threshold = DEFAULT_THRESHOLD, isQuick = false }: ResultOptions = {},
 ): StudyResult {
   const { labelSets, percents } = askedFor(study.config, runs);
   const sweepRuns = runs.filter(({ arm }) => arm !== FULL_ARM);
@@ -215,6 +217,7 @@ export function studyResult(
     : bottomProbabilities(new Map(couplets.map((arm) => [arm, tables.get(arm)!.seeds.map((seed) => seed.draws)])), {
         random: Random.of("bottom quarter"),
         share: DROPPED_SHARE,
+        ...(isQuick ? { resamples: QUICK_RESAMPLES } : {}),
       });
 
   const finish = (table: ArmTable): ArmResult => {
@@ -313,6 +316,16 @@ function currentStatistics(given: StudyStatistics, tables: ReadonlyMap<ArmId, Ar
     bottomQuarter: Object.fromEntries(Object.entries(given.bottomQuarter).filter(([arm]) => known.has(arm))),
     intervalOf,
   };
+}
+
+/** Enough to show a chance within 7 %. */
+const QUICK_RESAMPLES = 200;
+
+/** The result as it would be with other couplets dropped: the lowest ones. */
+export function withLowestDropped(result: StudyResult, count: number): StudyResult {
+  const { kept, dropped } = selectCouplets(new Map(result.arms.flatMap(({ arm, f1 }) => (f1 === null ? [] : [[arm, f1] as const]))), count);
+  const marked = (arm: ArmResult) => ({ ...arm, isDropped: dropped.includes(arm.arm) });
+  return { ...result, arms: result.arms.map(marked), selection: { ...result.selection, kept, dropped, byHand: true } };
 }
 
 /** Values of one (seed, draw), complete over label sets and percents. */

@@ -77,9 +77,10 @@ export const DROPPED_SHARE = 0.25;
 /**
  * The rule of the study: of the couplets with a score, the lowest quarter (rounded down) is dropped.
  * @param scores F1 per arm; arms that are no couplets are ignored. Ties are broken by the arm's place in the matrix.
+ * @param count how many are dropped instead
  */
-export function selectCouplets(scores: ReadonlyMap<ArmId, number>): { kept: ArmId[]; dropped: ArmId[] } {
+export function selectCouplets(scores: ReadonlyMap<ArmId, number>, count?: number): { kept: ArmId[]; dropped: ArmId[] } {
   const ranked = COUPLET_ARMS.filter((arm) => scores.has(arm)).sort((a, b) => scores.get(b)! - scores.get(a)!);
-  const dropCount = Math.floor(ranked.length * DROPPED_SHARE);
+  const dropCount = count ?? Math.floor(ranked.length * DROPPED_SHARE);
   return { kept: ranked.slice(0, ranked.length - dropCount), dropped: ranked.slice(ranked.length - dropCount) };
 }

@@ -3,7 +3,7 @@ import { Anchor, Table } from "@mantine/core";
 import { useCallback } from "react";
 import { viewPool } from "../../../shared/domain/study.ts";
 import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
-import { percentText } from "../../../shared/figures/f1-bars.ts";
+import { percentText, probabilityText } from "../../../shared/figures/f1-bars.ts";
 import { lossCurves } from "../../../shared/figures/loss-curves.ts";
 import { FAMILY_LABELS, type FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
@@ -56,6 +56,7 @@ export function ArmInspector({ arm, result, runs, study, onClose }: ArmInspector
             "Second stage",
             arm.family === "control" || arm.family === "special" || arm.family === "full" ? null : arm.isDropped ? "dropped" : "kept",
           ],
+          ["To the best couplet", arm.toBest?.pHolm == null ? null : `${signed(-arm.toBest.mean)}, ${probabilityText(arm.toBest.pHolm)}`],
           ["Published", score(arm.publishedF1)],
         ]}
       />
@@ -86,13 +87,14 @@ export function ArmInspector({ arm, result, runs, study, onClose }: ArmInspector
 function verdictOf(arm: ArmResult, { control }: StudyResult): string {
   if (arm.family === "control") return "The control: the same encoder without pretraining.";
   if (arm.difference) {
-    const { mean, low, high } = arm.difference;
+    const { mean, low, high, pHolm } = arm.difference;
     const words = arm.beatsControl
       ? "beats the control"
       : arm.trailsControl
         ? "is worse than the control"
         : "cannot be told from the control";
-    return `It ${words}: ${signed(mean)} (${signed(low)} to ${signed(high)}).`;
+    const told = pHolm === null ? "" : `, ${probabilityText(pHolm)} after Holm's correction`;
+    return `It ${words}: ${signed(mean)} (${signed(low)} to ${signed(high)}${told}).`;
   }
   if (arm.f1 === null || control?.f1 == null) return "It cannot be judged before both it and the control have a score.";
   return `${signed(arm.f1 - control.f1)} to the control, one value each: chance cannot be told from effect.`;

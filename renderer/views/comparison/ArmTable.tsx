@@ -2,12 +2,13 @@
 import { Button, Tooltip } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconDownload } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
+import { armTable, toCsv } from "../../../shared/domain/result-tables.ts";
 import { CONTROL_ARM } from "../../../shared/domain/study.ts";
 import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
 import { FamilyMark } from "../../components/FamilyMark.tsx";
 import { download } from "../../components/figure-export.ts";
 import classes from "./ArmTable.module.css";
-import { type ArmColumn, armColumns, armsCsv } from "./arm-columns.ts";
+import { type ArmColumn, armColumns } from "./arm-columns.ts";
 
 export interface ArmTableProps {
   readonly arms: readonly ArmResult[];
@@ -30,7 +31,7 @@ export function ArmTable({ arms, result, fileName, highlight, onHover, onPick }:
   const rows = useMemo(() => sorted(arms, column, order.isDescending), [arms, column, order.isDescending]);
   const sortBy = ({ key, isNumber }: ArmColumn) =>
     setOrder((now) => (now.key === key ? { key, isDescending: !now.isDescending } : { key, isDescending: isNumber && key !== "rank" }));
-  const save = () => download(`${fileName}-arms.csv`, new Blob([armsCsv(result)], { type: "text/csv;charset=utf-8" }));
+  const save = () => download(`${fileName}-arms.csv`, new Blob([toCsv(armTable(result))], { type: "text/csv;charset=utf-8" }));
   return (
     <section aria-label="Table of the arms">
       <div className={classes.head}>

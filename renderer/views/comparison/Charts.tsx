@@ -1,106 +1,175 @@
-// The charts of a comparison: F1 as bars, the matrix, label sets against each other, effects of the operations. What is lit in one is lit in all.
-import { Switch } from "@mantine/core";
-import { useCallback, useMemo, useState } from "react";
-import type { StudyResult } from "../../../shared/domain/study-result.ts";
-import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
-import { f1Bars } from "../../../shared/figures/f1-bars.ts";
-import { labelSetsScatter } from "../../../shared/figures/label-sets-scatter.ts";
-import { opEffects } from "../../../shared/figures/op-effects.ts";
+// The charts of a comparison. What is lit in one is lit in all; each gives its picture, its numbers, and the command that draws it.
+import { MultiSelect, SegmentedControl, Select, Switch } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { toCsv } from "../../../shared/domain/result-tables.ts";
+import { type ComparisonFigure, type ResultsView, resultsCommand } from "../../../shared/domain/results-command.ts";
+import { MOST_CURVES } from "../../../shared/domain/scored-cell.ts";
+import { withLowestDropped } from "../../../shared/domain/study-result.ts";
+import { type ComparisonData, comparisonTable, drawComparison, figureWidth } from "../../../shared/figures/comparison.ts";
+import type { SvgNode } from "../../../shared/figures/svg.ts";
 import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
-import { csvText } from "../../components/figure-export.ts";
-import type { LiveRun } from "../../state/study-live.ts";
-import { armsCsv } from "./arm-columns.ts";
+import { showError } from "../../components/notices.tsx";
+import { useHost } from "../../state/host.tsx";
+import { useRoute } from "../../state/router.ts";
 import classes from "./Charts.module.css";
+import { DropHandle } from "./DropHandle.tsx";
 
 export interface ChartsProps {
-  readonly result: StudyResult;
-  readonly runs: readonly LiveRun[];
+  readonly data: ComparisonData;
+  /** What the charts are of, for commands and file names. */
+  readonly view: Omit<ResultsView, "figure">;
   readonly fileName: string;
-  readonly isPublished: boolean;
+  /** Null: the published sweep, which can be looked at only. */
+  readonly study: string | null;
   readonly highlight: string | null;
   readonly onHover: (arm: string | null) => void;
   readonly onPick: (arm: string) => void;
 }
 
-export function Charts({ result, runs, fileName, isPublished, highlight, onHover, onPick }: ChartsProps) {
-  const [isPublishedShown, showPublished] = useState(true);
-  const errors = useErrors(runs);
-  const bars = useCallback(
-    (width: number, theme: FigureTheme) => f1Bars(result, { width, theme, highlight, showPublished: isPublishedShown && !isPublished }),
-    [result, highlight, isPublishedShown, isPublished],
-  );
-  const matrix = useCallback(
-    (width: number, theme: FigureTheme) =>
-      coupletMatrix({ result, arms: result.arms.map(({ arm }) => arm), errors }, { width, theme, highlight }),
-    [result, highlight, errors],
-  );
-  const scatter = useCallback(
-    (width: number, theme: FigureTheme) => labelSetsScatter(result, { width, theme, highlight }),
-    [result, highlight],
-  );
-  const effects = useCallback((width: number, theme: FigureTheme) => opEffects(result, { width, theme, highlight }), [result, highlight]);
-  const scores = () => armsCsv(result);
-  const effectsCsv = () =>
-    csvText(
-      ["operation", "family", "couplets", "f1", "low", "high", "effect", "difference_to_control"],
-      result.operations.map(({ operation, family, couplets, f1, interval, effect, differenceToControl }) => [
-        operation,
-        family,
-        couplets,
-        f1,
-        interval?.low,
-        interval?.high,
-        effect,
-        differenceToControl,
-      ]),
-    );
-  const pointed = { onHover, onPick };
+export function Charts(props: ChartsProps) {
+  const { data, study } = props;
   return (
     <div className={classes.charts}>
       <div className={classes.column}>
-        <FigurePanel
-          title="F1 of the arms"
-          fileName={`${fileName}-f1`}
-          draw={bars}
-          csv={scores}
-          {...pointed}
-          aside={
-            !isPublished && (
-              <Switch
-                label="published values"
-                checked={isPublishedShown}
-                onChange={(event) => showPublished(event.currentTarget.checked)}
-              />
-            )
-          }
-        />
-        <FigurePanel
-          title="Effects of the operations"
-          fileName={`${fileName}-effects`}
-          draw={effects}
-          csv={effectsCsv}
-          {...pointed}
-          exportWidth={640}
-        />
+        <F1Chart {...props} />
+        {data.pair && <Chart {...props} name="differences" title={`${data.pair.names[0]} against ${data.pair.names[1]}, arm by arm`} />}
       </div>
       <div className={classes.column}>
-        <FigurePanel title="Couplets" fileName={`${fileName}-matrix`} draw={matrix} csv={scores} {...pointed} />
-        <FigurePanel
-          title="Label sets against each other"
-          fileName={`${fileName}-label-sets`}
-          draw={scatter}
-          csv={scores}
-          {...pointed}
-          exportWidth={640}
-        />
+        <Chart {...props} name="matrix" title="Couplets" />
+        {data.pair && <Chart {...props} name="studies" title="How alike both studies rank" />}
+        <Chart {...props} name="effects" title="Effects of the operations" />
+        <Chart {...props} name="label-sets" title="Label sets against each other" />
+        {study !== null && <CurveChart {...props} />}
       </div>
     </div>
   );
 }
 
-/** Why an arm has no score, for the matrix' tooltips. */
-function useErrors(runs: readonly LiveRun[]): ReadonlyMap<string, string> {
-  const text = JSON.stringify(runs.flatMap(({ arm, state }) => (state.error ? [[arm, state.error.message]] : [])));
-  return useMemo(() => new Map(JSON.parse(text) as [string, string][]), [text]);
+interface ChartProps extends ChartsProps {
+  readonly name: ComparisonFigure;
+  readonly title: string;
+  readonly aside?: ReactNode;
+  readonly overlay?: (drawing: SvgNode) => ReactNode;
+}
+
+function Chart({ name, title, data, view, fileName, highlight, onHover, onPick, aside, overlay }: ChartProps) {
+  const draw = useCallback(
+    (width: number, theme: FigureTheme) => drawComparison(name, data, { width, theme, highlight }),
+    [name, data, highlight],
+  );
+  return (
+    <FigurePanel
+      title={title}
+      fileName={`${fileName}-${name}`}
+      draw={draw}
+      csv={() => toCsv(comparisonTable(name, data))}
+      command={resultsCommand({ ...view, figure: name })}
+      exportWidth={figureWidth(name)}
+      {...{ onHover, onPick, aside, overlay }}
+    />
+  );
+}
+
+/** The hero, with the line between kept and dropped couplets to be dragged. */
+function F1Chart(props: ChartsProps) {
+  const { data, study } = props;
+  const host = useHost();
+  const { setQuery } = useRoute();
+  const [moved, setMoved] = useState<number | null>(null);
+  const select = useMutation({
+    mutationFn: (dropped: readonly string[] | null) => host.client.study.select({ study: study!, dropped: dropped && [...dropped] }),
+    onSuccess: (record) => host.tellStudy(record),
+    onError: (error) => showError(error, "The selection was not changed"),
+    onSettled: () => setMoved(null),
+  });
+  const shown = useMemo(() => (moved === null ? data : { ...data, result: withLowestDropped(data.result, moved) }), [data, moved]);
+  const drop = (count: number) => {
+    const { dropped } = withLowestDropped(data.result, count).selection;
+    if (sameArms(dropped, data.result.selection.dropped)) return;
+    setMoved(count);
+    select.mutate(sameArms(dropped, data.result.selection.droppedByRule) ? null : dropped);
+  };
+  const overlay = (drawing: SvgNode) => {
+    const stops = String(drawing.attributes["data-drop-stops"] ?? "")
+      .split(" ")
+      .filter(Boolean)
+      .map(Number);
+    if (study === null || stops.length < 3) return null;
+    return <DropHandle stops={stops} dropped={shown.result.selection.dropped.length} onMove={setMoved} onDrop={drop} />;
+  };
+  return (
+    <Chart
+      {...props}
+      data={shown}
+      name="f1"
+      title="F1 of the arms"
+      overlay={overlay}
+      aside={
+        study !== null && (
+          <Switch
+            label="published values"
+            checked={data.showPublished}
+            onChange={(event) => setQuery({ published: event.currentTarget.checked ? "1" : "0" }, { replace: true })}
+          />
+        )
+      }
+    />
+  );
+}
+
+const sameArms = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((arm) => b.includes(arm));
+
+/** ROC or precision-recall curves of picked arms. */
+function CurveChart(props: ChartsProps) {
+  const { data, view } = props;
+  const { route, setQuery } = useRoute();
+  const name = route.query.curve === "roc" ? "roc" : "pr";
+  const arms = [...data.result.arms, ...(data.result.full ? [data.result.full] : [])].filter(({ f1 }) => f1 !== null).map(({ arm }) => arm);
+  const labelSet = data.labelSet ?? data.result.labelSets[0];
+  return (
+    <div>
+      <div className={classes.controls}>
+        <MultiSelect
+          className={classes.arms}
+          size="xs"
+          label="Arms of the curves"
+          data={arms}
+          value={[...(view.arms ?? [])]}
+          onChange={(picked) => setQuery({ curves: picked.join(",") }, { replace: true })}
+          maxValues={MOST_CURVES}
+          searchable
+          hidePickedOptions
+        />
+        {data.result.labelSets.length > 1 && (
+          <Select
+            size="xs"
+            label="Labels"
+            data={[...data.result.labelSets]}
+            value={labelSet ?? null}
+            onChange={(picked) => setQuery({ labels: picked }, { replace: true })}
+            allowDeselect={false}
+          />
+        )}
+      </div>
+      <Chart
+        {...props}
+        name={name}
+        title={name === "roc" ? "ROC curves" : "Precision and recall"}
+        aside={
+          <SegmentedControl
+            size="xs"
+            aria-label="Curve"
+            data={[
+              { value: "pr", label: "precision-recall" },
+              { value: "roc", label: "ROC" },
+            ]}
+            value={name}
+            onChange={(curve) => setQuery({ curve }, { replace: true })}
+          />
+        }
+      />
+    </div>
+  );
 }

@@ -1,27 +1,33 @@
 // Comparison: what the study found, in one line, in charts, and in every number.
 import { Skeleton } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
-import { useState } from "react";
-import { publishedResult, type StudyResult } from "../../../shared/domain/study-result.ts";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { DEFAULT_THRESHOLD, MOST_CURVES, THRESHOLD_STEPS } from "../../../shared/domain/scored-cell.ts";
+import { CONTROL_ARM } from "../../../shared/domain/study.ts";
+import { studyPair } from "../../../shared/domain/study-pair.ts";
+import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
+import type { ComparisonData } from "../../../shared/figures/comparison.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
 import { Workbench } from "../../components/Workbench.tsx";
-import { useStudy, useStudyResult, useWorkspace } from "../../state/host.tsx";
+import { useHost, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { PUBLISHED_STUDY, useCurrentStudy } from "../../state/selection.ts";
-import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
+import type { LiveRun } from "../../state/study-live.ts";
 import { ArmInspector } from "./ArmInspector.tsx";
 import { ArmTable } from "./ArmTable.tsx";
 import { Charts } from "./Charts.tsx";
 import classes from "./ComparisonView.module.css";
 import { Finding } from "./Finding.tsx";
 import { Selection } from "./Selection.tsx";
+import { type ShownResult, useResult } from "./use-result.ts";
+import { ViewBar } from "./ViewBar.tsx";
 
 export function ComparisonView() {
   const workspace = useWorkspace();
   const study = useCurrentStudy();
-  if (study.isPublished) return <Published />;
   if (workspace && study.name === null) {
     return (
       <EmptyState
@@ -41,12 +47,15 @@ export function ComparisonView() {
       </EmptyState>
     );
   }
-  return <Own name={study.name} />;
+  return <Study name={study.name} />;
 }
 
-function Own({ name }: { name: string | null }) {
-  const live = useStudy(name);
-  const result = useStudyResult(live);
+function Study({ name }: { name: string | null }) {
+  const { route } = useRoute();
+  const [moving, setMoving] = useState<number | null>(null);
+  const threshold = thresholdOf(route.query.threshold);
+  const shown = useResult(name, threshold, moving);
+  const { live, result } = shown;
   if (live.status === "refused") {
     return (
       <EmptyState icon={IconChartBar} title={`The study ${name} cannot be opened`}>
@@ -54,13 +63,15 @@ function Own({ name }: { name: string | null }) {
       </EmptyState>
     );
   }
-  if (live.status === "loading" || !result) return <Loading />;
-  return <Loaded name={live.study!.name} result={result} live={live} />;
+  const isPublished = name === PUBLISHED_STUDY;
+  if (name === null || !result || (!isPublished && live.status === "loading")) return <Loading />;
+  return <Loaded name={name} result={result} shown={shown} threshold={moving ?? threshold} onMoveThreshold={setMoving} />;
 }
 
-function Published() {
-  const [result] = useState(publishedResult);
-  return <Loaded name={PUBLISHED_STUDY} result={result} live={null} />;
+/** The threshold that an address asks for; the usual one when it is none. */
+function thresholdOf(text: string | undefined): number {
+  const value = Number(text);
+  return text && value >= 0 && value <= 1 ? Math.round(value * THRESHOLD_STEPS) / THRESHOLD_STEPS : DEFAULT_THRESHOLD;
 }
 
 const NO_RUNS: readonly LiveRun[] = [];
@@ -68,18 +79,42 @@ const NO_RUNS: readonly LiveRun[] = [];
 interface LoadedProps {
   readonly name: string;
   readonly result: StudyResult;
-  /** Null: the published sweep, which can be looked at only. */
-  readonly live: LiveStudy | null;
+  readonly shown: ShownResult;
+  readonly threshold: number;
+  readonly onMoveThreshold: (threshold: number | null) => void;
 }
 
-function Loaded({ name, result, live }: LoadedProps) {
+function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps) {
   const { route, setQuery } = useRoute();
   const [hovered, setHovered] = useState<string | null>(null);
+  const workspace = useWorkspace();
+  const isPublished = name === PUBLISHED_STUDY;
+  const study = isPublished ? null : name;
+  const runs = isPublished ? NO_RUNS : shown.live.runs;
   const every = result.full ? [...result.arms, result.full] : result.arms;
   const picked = every.find(({ arm }) => arm === route.query.arm) ?? null;
   const pick = (arm: string | null) => setQuery({ arm }, { replace: picked !== null && arm !== null });
-  const fileName = live ? name : "published-sweep";
+  const title = isPublished ? "published" : name;
+  const fileName = isPublished ? "published-sweep" : name;
   const lit = hovered ?? picked?.arm ?? null;
+
+  const other = route.query.with && route.query.with !== name ? route.query.with : null;
+  const beside = useResult(other, thresholdOf(route.query.threshold));
+  const pair = useMemo(
+    () =>
+      other && beside.result
+        ? studyPair({ name: title, result }, { name: other === PUBLISHED_STUDY ? "published" : other, result: beside.result })
+        : null,
+    [title, result, other, beside.result],
+  );
+  const curves = useCurves(study, every, route.query.curves);
+  const errors = useErrors(runs);
+  const showPublished = !isPublished && (route.query.published ? route.query.published === "1" : isNearPublished(result));
+  const labelSet = result.labelSets.find((set) => set === route.query.labels);
+  const data = useMemo(
+    (): ComparisonData => ({ result, showPublished, errors, curves: curves.curves, labelSet, pair }),
+    [result, showPublished, errors, curves.curves, labelSet, pair],
+  );
   return (
     <Workbench
       side={
@@ -87,8 +122,8 @@ function Loaded({ name, result, live }: LoadedProps) {
           <ArmInspector
             arm={picked}
             result={result}
-            runs={live?.runs.filter(({ arm }) => arm === picked.arm) ?? NO_RUNS}
-            study={live ? name : null}
+            runs={runs.filter(({ arm }) => arm === picked.arm)}
+            study={study}
             onClose={() => pick(null)}
           />
         )
@@ -96,21 +131,55 @@ function Loaded({ name, result, live }: LoadedProps) {
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.page} tabIndex={0} aria-label="Comparison">
-        <Finding result={result} study={live ? name : null} dataset={live?.study?.config.dataset ?? null} />
+        <Finding result={result} study={study} dataset={isPublished ? null : (shown.live.study?.config.dataset ?? null)} pair={pair} />
+        <ViewBar {...{ name, other, threshold, onMove: onMoveThreshold }} counts={shown.counts} statistics={shown.statistics} />
+        {[shown.statistics.error, other && beside.live.status === "refused" ? beside.live.error : null, curves.error].map(
+          (error, i) => error != null && <ErrorNote key={["statistics", "beside", "curves"][i]} error={error} />,
+        )}
         <Charts
-          result={result}
-          runs={live?.runs ?? NO_RUNS}
+          data={data}
+          view={{ workspace: workspace?.path ?? ".", study: name, threshold, with: other, arms: curves.arms, labelSet, showPublished }}
           fileName={fileName}
-          isPublished={live === null}
+          study={study}
           highlight={lit}
           onHover={setHovered}
           onPick={pick}
         />
-        <Selection result={result} study={live ? name : null} onPick={pick} />
+        <Selection result={result} study={study} onPick={pick} />
         <ArmTable arms={every} result={result} fileName={fileName} highlight={lit} onHover={setHovered} onPick={pick} />
       </section>
     </Workbench>
   );
+}
+
+/** Curves of the arms that the address names, of the best one and the control when it names none. */
+function useCurves(study: string | null, arms: readonly ArmResult[], asked: string | undefined) {
+  const { queries } = useHost();
+  const best = arms.find(({ rank }) => rank === 1)?.arm;
+  const known = arms.filter(({ f1 }) => f1 !== null).map(({ arm }) => arm);
+  const wanted = asked === undefined ? [best ?? CONTROL_ARM, CONTROL_ARM] : asked.split(",");
+  const picked = [...new Set(wanted)].filter((arm) => known.includes(arm)).slice(0, MOST_CURVES);
+  const finished = arms.reduce((sum, arm) => sum + arm.finished, 0);
+  const { data, error } = useQuery({
+    ...queries.study.curves.queryOptions({ input: { study: study ?? "", arms: picked } }),
+    queryKey: [...queries.study.curves.queryKey({ input: { study: study ?? "", arms: picked } }), finished],
+    enabled: study !== null && finished > 0 && picked.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  return { arms: picked, curves: picked.length > 0 ? data : undefined, error };
+}
+
+/** Whether published values lie where the study's own do, so that showing both costs the chart no room. */
+function isNearPublished({ arms }: StudyResult): boolean {
+  const own = arms.flatMap(({ f1 }) => f1 ?? []);
+  const published = arms.flatMap(({ publishedF1 }) => publishedF1 ?? []);
+  return Math.min(...own) <= Math.max(...published) && Math.min(...published) <= Math.max(...own);
+}
+
+/** Why an arm has no score, for the matrix' tooltips. */
+function useErrors(runs: readonly LiveRun[]): ReadonlyMap<string, string> {
+  const text = JSON.stringify(runs.flatMap(({ arm, state }) => (state.error ? [[arm, state.error.message]] : [])));
+  return useMemo(() => new Map(JSON.parse(text) as [string, string][]), [text]);
 }
 
 function Loading() {

@@ -3,6 +3,7 @@ import { Anchor, Button, CopyButton, Modal, Tooltip } from "@mantine/core";
 import { IconFileText } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { PUBLISHED_SOURCE } from "../../../shared/domain/published.ts";
+import type { StudyPair } from "../../../shared/domain/study-pair.ts";
 import type { StudyResult } from "../../../shared/domain/study-result.ts";
 import type { ReportFiles } from "../../../shared/domain/workspace.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
@@ -12,8 +13,16 @@ import { useHost } from "../../state/host.tsx";
 import { counted } from "../../state/words.ts";
 import classes from "./Finding.module.css";
 
-/** @param props.study null: the published sweep; so is `dataset` */
-export function Finding({ result, study, dataset }: { result: StudyResult; study: string | null; dataset: string | null }) {
+export interface FindingProps {
+  readonly result: StudyResult;
+  /** Null: the published sweep; so is `dataset`. */
+  readonly study: string | null;
+  readonly dataset: string | null;
+  /** With a second study beside it. */
+  readonly pair: StudyPair | null;
+}
+
+export function Finding({ result, study, dataset, pair }: FindingProps) {
   const { client } = useHost();
   const report = useMutation({ mutationFn: (name: string) => client.study.report({ study: name }) });
   const { finished } = result.progress;
@@ -22,6 +31,7 @@ export function Finding({ result, study, dataset }: { result: StudyResult; study
       <div className={classes.words}>
         {dataset !== null && <SimulationBadgeOf dataset={dataset} />}
         <h2>{result.headline}</h2>
+        {pair && <p className={classes.pair}>{pair.headline}</p>}
         {study === null && <p className={classes.source}>{PUBLISHED_SOURCE}</p>}
         {result.caveats.length > 0 && (
           <ul>

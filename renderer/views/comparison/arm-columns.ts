@@ -1,6 +1,5 @@
 // The columns of an arm: what the table shows and what its file holds.
 import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
-import { type CsvValue, csvText } from "../../components/figure-export.ts";
 import { count, percent, score } from "../../state/words.ts";
 
 export interface ArmColumn {
@@ -50,6 +49,23 @@ export function armColumns(result: StudyResult): readonly ArmColumn[] {
       text: ({ difference }) => (difference ? `${signed(difference.mean)} (${signed(difference.low)} to ${signed(difference.high)})` : ""),
       isNumber: true,
     },
+    {
+      key: "p",
+      title: "p (Holm)",
+      help: "p-value of the difference to the control after Holm's correction for the number of comparisons",
+      value: ({ difference }) => difference?.pHolm ?? null,
+      text: ({ difference }) => (difference?.pHolm == null ? "" : difference.pHolm < 0.001 ? "<0.001" : difference.pHolm.toFixed(3)),
+      isNumber: true,
+    },
+    {
+      key: "toBest",
+      title: "To best",
+      help: "mean paired difference of F1 to the best couplet; in brackets its p-value after Holm's correction over all pairs of couplets",
+      value: ({ toBest }) => (toBest ? -toBest.mean : null),
+      text: ({ toBest }) =>
+        toBest?.pHolm == null ? "" : `${signed(-toBest.mean)} (${toBest.pHolm < 0.001 ? "<0.001" : toBest.pHolm.toFixed(3)})`,
+      isNumber: true,
+    },
     ...result.labelSets.map((name) =>
       numeric(`f1 ${name}`, name, ({ byLabelSet }) => byLabelSet[name]?.f1 ?? null, `F1 of the label set ${name}`),
     ),
@@ -79,58 +95,3 @@ export function armColumns(result: StudyResult): readonly ArmColumn[] {
 }
 
 const signed = (value: number) => `${value < 0 ? "−" : "+"}${score(Math.abs(value))}`;
-
-/** The arms as comma-separated values, with full precision. */
-export function armsCsv(result: StudyResult): string {
-  const every = result.full ? [...result.arms, result.full] : result.arms;
-  const names = [
-    "arm",
-    "family",
-    "rank",
-    "f1",
-    "low",
-    "high",
-    "difference_to_control",
-    "difference_low",
-    "difference_high",
-    "auc",
-    "ap",
-    "precision",
-    "recall",
-  ];
-  const columns = [
-    ...names,
-    ...result.labelSets.map((name) => `f1_${name}`),
-    "probability_bottom_quarter",
-    "dropped",
-    "published_f1",
-    "runs",
-    "finished",
-    "failed",
-  ];
-  return csvText(
-    columns,
-    every.map((arm): CsvValue[] => [
-      arm.arm,
-      arm.family,
-      arm.rank,
-      arm.f1,
-      arm.interval?.low,
-      arm.interval?.high,
-      arm.difference?.mean,
-      arm.difference?.low,
-      arm.difference?.high,
-      arm.auc,
-      arm.ap,
-      arm.precision,
-      arm.recall,
-      ...result.labelSets.map((name) => arm.byLabelSet[name]?.f1),
-      arm.probabilityBottomQuarter,
-      arm.isDropped,
-      arm.publishedF1,
-      arm.runs,
-      arm.finished,
-      arm.failed,
-    ]),
-  );
-}
