@@ -11,9 +11,9 @@ import { counted } from "../../state/words.ts";
 import classes from "./StudyPanel.module.css";
 
 const FAMILIES = [
-  { family: "geometric", label: "two geometric operations" },
-  { family: "pixel", label: "two pixel operations" },
-  { family: "mixed", label: "one of each" },
+  { family: "geometric", label: "of two geometric operations" },
+  { family: "pixel", label: "of two pixel operations" },
+  { family: "mixed", label: "of one of each" },
 ] as const;
 
 export interface MatrixEditorProps {
@@ -69,19 +69,14 @@ export function MatrixEditor({ arms, onArms, onOperations }: MatrixEditorProps) 
         <Button variant="default" size="compact-xs" onClick={() => onArms(ALL_ARMS)}>
           All 41
         </Button>
-        <Button variant="default" size="compact-xs" onClick={() => onArms(COUPLET_ARMS)}>
-          36 couplets
-        </Button>
-        <Button variant="default" size="compact-xs" onClick={() => onArms([...SPECIAL_ARMS])}>
-          Specials
-        </Button>
         <Menu position="bottom-start" withinPortal>
           <Menu.Target>
             <Button variant="default" size="compact-xs" rightSection={<IconChevronDown size={12} />}>
-              Couplets of
+              Couplets
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item onClick={() => onArms(COUPLET_ARMS)}>all 36</Menu.Item>
             {FAMILIES.map(({ family, label }) => (
               <Menu.Item key={family} onClick={() => onArms(COUPLET_ARMS.filter((arm) => armFamily(arm) === family))}>
                 {label}
@@ -89,6 +84,9 @@ export function MatrixEditor({ arms, onArms, onOperations }: MatrixEditorProps) 
             ))}
           </Menu.Dropdown>
         </Menu>
+        <Button variant="default" size="compact-xs" onClick={() => onArms([...SPECIAL_ARMS])}>
+          Specials
+        </Button>
         <Button variant="default" size="compact-xs" onClick={() => onArms([])}>
           None
         </Button>

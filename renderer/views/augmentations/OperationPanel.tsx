@@ -1,7 +1,7 @@
 // The nine operations in their two families: which are drawn, within which ranges, and what to watch out for.
 import { Checkbox, UnstyledButton } from "@mantine/core";
 import { IconRotate } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import {
   type AugmentationName,
   AugmentationSettings,
@@ -35,7 +35,7 @@ const FAMILIES: readonly { readonly family: Family; readonly title: string; read
   { family: "pixel", title: "Pixel", names: PIXEL_AUGMENTATIONS },
 ];
 
-export function OperationPanel({ draft, operations, onOperations, warnings }: OperationPanelProps) {
+export const OperationPanel = memo(function OperationPanel({ draft, operations, onOperations, warnings }: OperationPanelProps) {
   const profiles = useProfiles(draft);
   const settings = AugmentationSettings.safeParse(draft.augmentation).data;
   const fixed = useMemo(() => (settings ? parameterWarnings(settings) : []), [settings]);
@@ -69,7 +69,7 @@ export function OperationPanel({ draft, operations, onOperations, warnings }: Op
       ))}
     </section>
   );
-}
+});
 
 interface OperationProps {
   readonly name: AugmentationName;

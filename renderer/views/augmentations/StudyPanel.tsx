@@ -122,9 +122,9 @@ function Matrix({ name, result, onOperations }: { name: string; result: StudyRes
         </Anchor>
         {!isPublished && (
           <>
-            {" "}
+            {", "}
             <Anchor size="xs" href={to("training")}>
-              {picked ? "Its curves" : "All curves"}
+              {picked ? "its curves" : "all curves"}
             </Anchor>
           </>
         )}
