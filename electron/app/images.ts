@@ -16,6 +16,7 @@ export type PreviewInput = HostInputs["augmentation"]["preview"];
 export type PreviewOutput = HostOutputs["augmentation"]["preview"];
 
 type Store = Awaited<ReturnType<typeof openTileStore>>;
+type StretchRanges = ReturnType<typeof stretchOf>;
 type Png = Uint8Array<ArrayBuffer>;
 
 const KEPT_PREVIEWS = 64;
@@ -26,6 +27,8 @@ export class Images {
   private readonly stores = new Map<string, Promise<Store>>();
   /** The images of the last previews by their key; the oldest is dropped first. */
   private readonly previews = new Map<string, [Png, Png, Png]>();
+  /** The stretch of the last tile: it stays while its augmentations change. */
+  private lastStretch: { readonly key: string; readonly ranges: StretchRanges } | undefined;
   private worker: Promise<TrainingWorker> | undefined;
 
   /** @param folderOf the folder of a data set by its name; throws NOT_FOUND */
@@ -86,7 +89,7 @@ export class Images {
       ReflectanceImage,
       ReflectanceImage,
     ];
-    const ranges = stretchOf(original, combination);
+    const ranges = this.stretch([dataset, index, inputPixels, id].join("/"), () => stretchOf(original, combination));
     const { default: sharp } = await import("sharp");
     const picture = async (image: ReflectanceImage): Promise<Png> => {
       const rgba = composite(image, combination, { stretch: { kind: "ranges", ranges } });
@@ -116,12 +119,18 @@ export class Images {
   async forget(dataset: string): Promise<void> {
     const store = this.stores.get(dataset);
     this.stores.delete(dataset);
+    this.lastStretch = undefined;
     await (await store?.catch(() => undefined))?.close();
   }
 
   async close(): Promise<void> {
     for (const dataset of [...this.stores.keys()]) await this.forget(dataset);
     await (await this.worker?.catch(() => undefined))?.terminate();
+  }
+
+  private stretch(key: string, make: () => StretchRanges): StretchRanges {
+    if (this.lastStretch?.key !== key) this.lastStretch = { key, ranges: make() };
+    return this.lastStretch.ranges;
   }
 
   private store(dataset: string): Promise<Store> {

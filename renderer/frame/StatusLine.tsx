@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconCpu } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Job } from "../../shared/domain/workspace.ts";
-import { useConnectionState, useHost, useJobs, useNow, useWorkspace } from "../state/host.tsx";
+import { useConnectionState, useHost, useJobs, useNow, useStudy, useStudyEstimate, useWorkspace } from "../state/host.tsx";
 import { formatRoute } from "../state/router.ts";
 import { count, counted, duration, rate } from "../state/words.ts";
 import { EngineChecks } from "./EngineChecks.tsx";
@@ -93,6 +93,16 @@ function EngineItem() {
 }
 
 function RunningItem({ job }: { job: Job }) {
+  return job.kind === "study" ? <RunningStudy job={job} /> : <Running job={job} seconds={job.etaSeconds} />;
+}
+
+/** A study's time is told as its queue tells it. */
+function RunningStudy({ job }: { job: Job }) {
+  const { seconds } = useStudyEstimate(useStudy(job.target));
+  return <Running job={job} seconds={seconds} />;
+}
+
+function Running({ job, seconds }: { job: Job; seconds: number | null }) {
   const route = formatRoute(
     job.kind === "study" ? { place: "training", subject: job.target, query: {} } : { place: "data", subject: null, query: {} },
   );
@@ -110,7 +120,7 @@ function RunningItem({ job }: { job: Job }) {
           <span style={{ width: `${share * 100}%` }} />
         </span>
         {job.title}: {count(job.done)}/{count(job.total)} {job.unit}
-        {job.etaSeconds !== null && `, ${duration(job.etaSeconds)} left`}
+        {seconds !== null && `, ${duration(seconds)} left`}
       </a>
     </>
   );

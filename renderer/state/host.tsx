@@ -1,9 +1,11 @@
 // What every view has of the host: calls, queries, the live lists, the studies followed, and the addresses of images.
+import { useThrottledValue } from "@mantine/hooks";
 import { createTanstackQueryUtils } from "@orpc/tanstack-query";
 import { QueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { imagePaths } from "../../shared/contract/app.ts";
 import type { HostClient } from "../../shared/contract/client.ts";
+import type { RunPace } from "../../shared/domain/run-estimate.ts";
 import type { QueuedStudy } from "../../shared/domain/run-queue.ts";
 import type { AppSettings } from "../../shared/domain/settings.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
@@ -11,6 +13,8 @@ import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
 import type { ConnectionState, HostConnection } from "./connection.ts";
 import { isPassing } from "./errors.ts";
 import { follow } from "./follow.ts";
+import { type History, historyOf } from "./history.ts";
+import { estimateQueue, type QueueEstimate } from "./queue-estimate.ts";
 import { useStatistics } from "./statistics.ts";
 import { createStore, type Store } from "./store.ts";
 import { NEW_DRAFT, type StudyDraft } from "./study-draft.ts";
@@ -37,7 +41,7 @@ export interface Host {
   /** The user's settings; null until they are known, and at a door without any. */
   readonly settings: Store<KnownSettings | null>;
   /** The study that is being designed. */
-  readonly studyDraft: Store<StudyDraft>;
+  readonly studyDraft: Store<History<StudyDraft>>;
   /** A study's live state, shared by everyone who asks; followed for a while after the last has left. */
   study(name: string): Store<LiveStudy>;
   /** Shows a study's new record at once, before the host tells it. */
@@ -120,7 +124,7 @@ export function createHost(connection: HostConnection): Host {
     jobs,
     queue,
     settings,
-    studyDraft: createStore(NEW_DRAFT),
+    studyDraft: createStore(historyOf(NEW_DRAFT)),
     study: sharedStudy,
     tellStudy: (record) => followedStudies.get(record.name)?.tell(record),
     tileUrl: (...tile) => imagePaths.tile(...tile),
@@ -196,6 +200,8 @@ export function useQueue(): readonly QueuedStudy[] {
   return useSyncExternalStore(queue.subscribe, queue.get);
 }
 
+/** Estimates are made anew at most so often, ms. */
+const ESTIMATE_MS = 2_000;
 const NO_STUDY: Store<LiveStudy> = createStore(LOADING);
 
 /** The user's settings; null until they are known. */
@@ -209,6 +215,14 @@ export function useStudy(name: string | null): LiveStudy {
   const host = useHost();
   const store = name === null ? NO_STUDY : host.study(name);
   return useSyncExternalStore(store.subscribe, store.get);
+}
+
+/** When the runs of a study will be over. @param lent the pace of a study with steps alike, for one that has made none */
+export function useStudyEstimate(live: LiveStudy, lent: RunPace | null = null): QueueEstimate {
+  const workspace = useWorkspace();
+  const tiles = workspace?.datasets.find(({ name }) => name === live.study?.config.dataset)?.tiles ?? null;
+  const settled = useThrottledValue(live, ESTIMATE_MS);
+  return useMemo(() => estimateQueue(settled, tiles, lent), [settled, tiles, lent]);
 }
 
 /** What a study has found so far; null before its record is read. */

@@ -7,9 +7,11 @@ export interface StudyDraft {
   readonly preset: PresetName | null;
   /** Over the preset's settings. */
   readonly settings: Settings;
+  /** The user's augmentation profile that its parameters come from; null: a built-in one. */
+  readonly profileName: string | null;
 }
 
-export const NEW_DRAFT: StudyDraft = { name: "", preset: "quick", settings: {} };
+export const NEW_DRAFT: StudyDraft = { name: "", preset: "quick", settings: {}, profileName: null };
 
 /** The preset's settings with the draft's over them. */
 export function effectiveSettings({ preset, settings }: StudyDraft): Settings {

@@ -1,8 +1,10 @@
 // The draft of the study that is being designed, for the places that edit it.
 import { useCallback, useMemo, useSyncExternalStore } from "react";
+import type { AugmentationProfile } from "../../shared/domain/augmentation-profile.ts";
 import type { AugmentationName, Profile } from "../../shared/domain/augmentations.ts";
 import type { PresetName } from "../../shared/domain/run-config.ts";
 import { ALL_ARMS, CONTROL_ARM } from "../../shared/domain/study.ts";
+import { changed, redone, undone } from "./history.ts";
 import { useHost } from "./host.tsx";
 import { isSettings, type Settings, settingAt, withSetting } from "./setting-fields.ts";
 import { effectiveSettings, NEW_DRAFT, type StudyDraft } from "./study-draft.ts";
@@ -13,6 +15,17 @@ export interface DraftControl {
   readonly effective: Settings;
   readonly arms: readonly string[];
   readonly profile: Profile;
+  /** The user's profile that the parameters come from; null: the built-in one. */
+  readonly profileName: string | null;
+  /** What undo and redo would change; null: nothing. */
+  readonly undoLabel: string | null;
+  readonly redoLabel: string | null;
+  undo(): void;
+  redo(): void;
+  /** Takes the parameters of a profile. @param isOwn a user's, not a built-in one */
+  loadProfile(profile: AugmentationProfile, isOwn: boolean): void;
+  /** The parameters are those of a profile now: it was saved, renamed or deleted. */
+  nameProfile(name: string | null): void;
   /** The augmentation settings as the host takes them. */
   readonly augmentation: { readonly profile: Profile; readonly parameters: Settings };
   set(path: readonly string[], value: unknown): void;
@@ -20,19 +33,25 @@ export interface DraftControl {
   /** A preset brings its own augmentation settings. */
   setPreset(preset: PresetName | null): void;
   setArms(arms: Iterable<string>): void;
-  /** Parameters belong to a profile: switching takes that profile's defaults. */
-  setProfile(profile: Profile): void;
   setParameter(operation: AugmentationName, parameter: string, value: unknown): void;
-  resetOperation(operation: AugmentationName): void;
+  /** @param parameters of the operation in the profile */
+  resetOperation(operation: AugmentationName, parameters: unknown): void;
   clear(): void;
 }
 
 /** The draft of this window. */
 export function useStudyDraft(): DraftControl {
   const { studyDraft } = useHost();
-  const draft = useSyncExternalStore(studyDraft.subscribe, studyDraft.get);
+  const history = useSyncExternalStore(studyDraft.subscribe, studyDraft.get);
+  const { present: draft } = history;
   const effective = useMemo(() => effectiveSettings(draft), [draft]);
-  const change = useCallback((next: (draft: StudyDraft) => StudyDraft) => studyDraft.set(next(studyDraft.get())), [studyDraft]);
+  const change = useCallback(
+    (label: string, next: (draft: StudyDraft) => StudyDraft) => {
+      const now = studyDraft.get();
+      studyDraft.set(changed(now, next(now.present), label, Date.now()));
+    },
+    [studyDraft],
+  );
   return useMemo(() => {
     const profile: Profile = settingAt(effective, ["augmentation", "profile"]) === "published" ? "published" : "physical";
     const parameters = settingAt(effective, ["augmentation", "parameters"]);
@@ -43,12 +62,30 @@ export function useStudyDraft(): DraftControl {
       profile,
       arms: Array.isArray(arms) ? ALL_ARMS.filter((arm) => arms.includes(arm) || arm === CONTROL_ARM) : ALL_ARMS,
       augmentation: { profile, parameters: isSettings(parameters) ? parameters : {} },
-      set: (path, value) => change((now) => ({ ...now, settings: withSetting(now.settings, path, value) })),
-      setName: (name) => change((now) => ({ ...now, name })),
-      setPreset: (preset) => change((now) => ({ ...now, preset, settings: withSetting(now.settings, ["augmentation"], undefined) })),
+      profileName: draft.profileName,
+      undoLabel: history.past.at(-1)?.label ?? null,
+      redoLabel: history.future[0]?.label ?? null,
+      undo: () => studyDraft.set(undone(studyDraft.get())),
+      redo: () => studyDraft.set(redone(studyDraft.get())),
+      loadProfile: ({ name, augmentation }, isOwn) =>
+        change(`the profile ${name}`, (now) => ({
+          ...now,
+          settings: withSetting(now.settings, ["augmentation"], isOwn ? augmentation : { profile: augmentation.profile }),
+          profileName: isOwn ? name : null,
+        })),
+      nameProfile: (name) => change("the profile's name", (now) => ({ ...now, profileName: name })),
+      set: (path, value) => change(path.join(" "), (now) => ({ ...now, settings: withSetting(now.settings, path, value) })),
+      setName: (name) => change("the study's name", (now) => ({ ...now, name })),
+      setPreset: (preset) =>
+        change("the preset", (now) => ({
+          ...now,
+          preset,
+          settings: withSetting(now.settings, ["augmentation"], undefined),
+          profileName: null,
+        })),
       setArms: (next) => {
         const chosen = new Set(next);
-        change((now) => ({
+        change("the arms", (now) => ({
           ...now,
           settings: withSetting(
             now.settings,
@@ -57,15 +94,17 @@ export function useStudyDraft(): DraftControl {
           ),
         }));
       },
-      setProfile: (next) => change((now) => ({ ...now, settings: withSetting(now.settings, ["augmentation"], { profile: next }) })),
       setParameter: (operation, parameter, value) =>
-        change((now) => {
+        change(`${operation} ${parameter}`, (now) => {
           const settings = withSetting(now.settings, ["augmentation", "profile"], profile);
           return { ...now, settings: withSetting(settings, ["augmentation", "parameters", operation, parameter], value) };
         }),
-      resetOperation: (operation) =>
-        change((now) => ({ ...now, settings: withSetting(now.settings, ["augmentation", "parameters", operation], undefined) })),
-      clear: () => change(() => NEW_DRAFT),
+      resetOperation: (operation, parameters) =>
+        change(`the parameters of ${operation}`, (now) => ({
+          ...now,
+          settings: withSetting(now.settings, ["augmentation", "parameters", operation], parameters),
+        })),
+      clear: () => change("the draft", () => NEW_DRAFT),
     };
-  }, [draft, effective, change]);
+  }, [draft, history, effective, change, studyDraft]);
 }

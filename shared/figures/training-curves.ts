@@ -58,7 +58,7 @@ interface Panel {
 const fixed = (decimals: number) => (value: number) => value.toFixed(decimals);
 const LOSS: Panel = { title: "contrastive loss", source: { kind: "points", value: "loss" }, reading: fixed(2) };
 const PANELS: readonly Panel[] = [
-  { title: "learning rate", source: { kind: "points", value: "learningRate" }, reading: (value) => value.toPrecision(2), floor: 0 },
+  { title: "learning rate", source: { kind: "points", value: "learningRate" }, reading: (value) => value.toExponential(1), floor: 0 },
   { title: "throughput, views/s", source: { kind: "points", value: "viewsPerSecond" }, reading: fixed(0), floor: 0 },
   { title: "wait for data, ms a step", source: { kind: "points", value: "feedWaitMs" }, reading: fixed(1), floor: 0 },
   {
@@ -184,7 +184,9 @@ function trackOf(
 function yDomain(panel: Panel, tracks: readonly Track[], domain: readonly [number, number], isZoomed: boolean): [number, number] {
   const seen = tracks.flatMap((track, i) => extent((i === 0 ? track.raw : track.smooth).slice(...visibleRange(track.x, domain))) ?? []);
   const others = isZoomed ? [] : [panel.reference?.at, ...(panel === LOSS ? tracks.map(({ curve }) => curve.chance) : [])];
-  const [low, high] = extent([...seen, ...others, panel.floor]) ?? [0, 1];
+  const [low, most] = extent([...seen, ...others, panel.floor]) ?? [0, 1];
+  // Nothing but zeros still has an axis that begins at zero.
+  const high = most === panel.floor ? panel.floor + 1 : most;
   return niceDomain([panel.floor ?? low - (high - low) * 0.04, high + (high - low) * 0.06], panel === LOSS ? 5 : 2);
 }
 

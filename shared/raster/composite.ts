@@ -110,7 +110,13 @@ function rangesOf({ values, valid }: Layers, combination: BandCombination, stret
   const shown = values.map((layer) => layer.filter((_, i) => valid[i]));
   const rangeOf = (sample: Float32Array) => percentileRange(sample.sort(), stretch.low, stretch.high);
   if (combination.kind !== "colour" || !combination.isBalanced) return shown.map(rangeOf);
-  const range = rangeOf(Float32Array.from(shown.flatMap((layer) => [...layer])));
+  const all = new Float32Array(shown.reduce((sum, layer) => sum + layer.length, 0));
+  let at = 0;
+  for (const layer of shown) {
+    all.set(layer, at);
+    at += layer.length;
+  }
+  const range = rangeOf(all);
   return values.map(() => range);
 }
 

@@ -1,5 +1,6 @@
 // Augmentations: the nine operations on one's own tile, and the study that is made of them.
 import { IconPhotoPlus } from "@tabler/icons-react";
+import { useCallback, useMemo } from "react";
 import { AUGMENTATIONS, type AugmentationName } from "../../../shared/domain/augmentations.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
@@ -9,7 +10,7 @@ import { useCurrentDataset, useCurrentStudy } from "../../state/selection.ts";
 import { useStudyDraft } from "../../state/use-study-draft.ts";
 import classes from "./AugmentationsView.module.css";
 import { OperationPanel } from "./OperationPanel.tsx";
-import { usePreview } from "./preview.ts";
+import { type Preview, usePreview } from "./preview.ts";
 import { StudyPanel } from "./StudyPanel.tsx";
 import { ViewPair } from "./ViewPair.tsx";
 
@@ -41,9 +42,11 @@ function Loaded({ dataset, tiles, isSimulated }: { dataset: string; tiles: numbe
   const draft = useStudyDraft();
   const given = Number(route.query.tile ?? 0);
   const index = Number.isInteger(given) && given >= 0 && given < tiles ? given : 0;
-  const operations = operationsOf(route.query.ops);
-  const setOperations = (next: readonly AugmentationName[]) =>
-    setQuery({ ops: next.length > 0 ? next.join(" ") : "none" }, { replace: true });
+  const operations = useMemo(() => operationsOf(route.query.ops), [route.query.ops]);
+  const setOperations = useCallback(
+    (next: readonly AugmentationName[]) => setQuery({ ops: next.length > 0 ? next.join(" ") : "none" }, { replace: true }),
+    [setQuery],
+  );
   const preview = usePreview({
     dataset,
     index,
@@ -52,9 +55,12 @@ function Loaded({ dataset, tiles, isSimulated }: { dataset: string; tiles: numbe
     combination: route.query.bands ?? "true-colour",
     seed: Number(route.query.draw ?? 1) || 1,
   });
+  // Drawing again seldom changes what is warned of: the panel with its sliders is left alone then.
+  const told = JSON.stringify(preview.data?.warnings ?? []);
+  const warnings = useMemo(() => JSON.parse(told) as Preview["warnings"], [told]);
   return (
     <div className={classes.view}>
-      <OperationPanel draft={draft} operations={operations} onOperations={setOperations} warnings={preview.data?.warnings ?? []} />
+      <OperationPanel draft={draft} operations={operations} onOperations={setOperations} warnings={warnings} />
       <ViewPair dataset={dataset} tiles={tiles} isSimulated={isSimulated} index={index} operations={operations} preview={preview} />
       <StudyPanel dataset={dataset} draft={draft} onOperations={setOperations} />
     </div>

@@ -1,13 +1,20 @@
 // The couplet matrix as an editor: which arms the study has.
-import { Button, Group } from "@mantine/core";
+import { Button, Group, Menu } from "@mantine/core";
+import { IconChevronDown } from "@tabler/icons-react";
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from "react";
 import { AUGMENTATIONS, type AugmentationName } from "../../../shared/domain/augmentations.ts";
-import { ALL_ARMS, CONTROL_ARM, COUPLET_ARMS, coupletOf, SPECIAL_ARMS, viewPool } from "../../../shared/domain/study.ts";
+import { ALL_ARMS, armFamily, CONTROL_ARM, COUPLET_ARMS, coupletOf, SPECIAL_ARMS, viewPool } from "../../../shared/domain/study.ts";
 import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
 import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
 import { counted } from "../../state/words.ts";
 import classes from "./StudyPanel.module.css";
+
+const FAMILIES = [
+  { family: "geometric", label: "of two geometric operations" },
+  { family: "pixel", label: "of two pixel operations" },
+  { family: "mixed", label: "of one of each" },
+] as const;
 
 export interface MatrixEditorProps {
   readonly arms: readonly string[];
@@ -62,9 +69,21 @@ export function MatrixEditor({ arms, onArms, onOperations }: MatrixEditorProps) 
         <Button variant="default" size="compact-xs" onClick={() => onArms(ALL_ARMS)}>
           All 41
         </Button>
-        <Button variant="default" size="compact-xs" onClick={() => onArms(COUPLET_ARMS)}>
-          36 couplets
-        </Button>
+        <Menu position="bottom-start" withinPortal>
+          <Menu.Target>
+            <Button variant="default" size="compact-xs" rightSection={<IconChevronDown size={12} />}>
+              Couplets
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => onArms(COUPLET_ARMS)}>all 36</Menu.Item>
+            {FAMILIES.map(({ family, label }) => (
+              <Menu.Item key={family} onClick={() => onArms(COUPLET_ARMS.filter((arm) => armFamily(arm) === family))}>
+                {label}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
         <Button variant="default" size="compact-xs" onClick={() => onArms([...SPECIAL_ARMS])}>
           Specials
         </Button>

@@ -1,21 +1,25 @@
 // The nine operations in their two families: which are drawn, within which ranges, and what to watch out for.
-import { Checkbox, SegmentedControl, UnstyledButton } from "@mantine/core";
+import { Checkbox, UnstyledButton } from "@mantine/core";
 import { IconRotate } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import {
   type AugmentationName,
+  AugmentationSettings,
   type Family,
   GEOMETRIC_AUGMENTATIONS,
   PhysicalParameters,
   PIXEL_AUGMENTATIONS,
   PublishedParameters,
 } from "../../../shared/domain/augmentations.ts";
+import { type ParameterWarning, parameterWarnings } from "../../../shared/domain/parameter-warnings.ts";
 import { Warning } from "../../components/Warning.tsx";
-import { fieldsOf, settingAt } from "../../state/setting-fields.ts";
+import { useProfiles } from "../../state/profiles.ts";
+import { fieldsOf, isSettings, settingAt } from "../../state/setting-fields.ts";
 import type { DraftControl } from "../../state/use-study-draft.ts";
 import view from "./AugmentationsView.module.css";
 import classes from "./OperationPanel.module.css";
 import { ParameterSlider } from "./ParameterSlider.tsx";
+import { ProfileBar } from "./ProfileBar.tsx";
 import type { Preview } from "./preview.ts";
 
 export interface OperationPanelProps {
@@ -31,13 +35,10 @@ const FAMILIES: readonly { readonly family: Family; readonly title: string; read
   { family: "pixel", title: "Pixel", names: PIXEL_AUGMENTATIONS },
 ];
 
-const PROFILE_HELP = {
-  physical: "Every draw is a scene that Sentinel-2 could have seen.",
-  published:
-    "The study's own operations, defects included: gain flips the sign of half its draws, speckle sets pixels to ±5 standard deviations.",
-} as const;
-
-export function OperationPanel({ draft, operations, onOperations, warnings }: OperationPanelProps) {
+export const OperationPanel = memo(function OperationPanel({ draft, operations, onOperations, warnings }: OperationPanelProps) {
+  const profiles = useProfiles(draft);
+  const settings = AugmentationSettings.safeParse(draft.augmentation).data;
+  const fixed = useMemo(() => (settings ? parameterWarnings(settings) : []), [settings]);
   const toggle = (name: AugmentationName) =>
     onOperations(operations.includes(name) ? operations.filter((other) => other !== name) : [...operations, name]);
   return (
@@ -45,19 +46,7 @@ export function OperationPanel({ draft, operations, onOperations, warnings }: Op
       <div className={view.head}>
         <h2>Operations</h2>
       </div>
-      <div className={classes.profile}>
-        <SegmentedControl
-          aria-label="Parameter profile"
-          fullWidth
-          value={draft.profile}
-          onChange={(value) => draft.setProfile(value === "published" ? "published" : "physical")}
-          data={[
-            { value: "physical", label: "physical" },
-            { value: "published", label: "published" },
-          ]}
-        />
-        <p>{PROFILE_HELP[draft.profile]}</p>
-      </div>
+      <ProfileBar draft={draft} profiles={profiles} />
       {FAMILIES.map(({ family, title, names }) => (
         <fieldset key={family} className={classes.family}>
           <legend>
@@ -69,38 +58,50 @@ export function OperationPanel({ draft, operations, onOperations, warnings }: Op
               key={name}
               name={name}
               draft={draft}
+              base={profiles.base.parameters[name]}
               isOn={operations.includes(name)}
               onToggle={() => toggle(name)}
-              warnings={warnings.filter(({ operation }) => operation === name).map(({ message }) => message)}
+              fixed={fixed.filter(({ operation }) => operation === name)}
+              warnings={[...new Set(warnings.filter(({ operation }) => operation === name).map(({ message }) => message))]}
             />
           ))}
         </fieldset>
       ))}
     </section>
   );
-}
+});
 
 interface OperationProps {
   readonly name: AugmentationName;
   readonly draft: DraftControl;
+  /** Its parameters in the profile. */
+  readonly base: unknown;
   readonly isOn: boolean;
   readonly onToggle: () => void;
+  /** Of its parameters, whatever the tile. */
+  readonly fixed: readonly ParameterWarning[];
+  /** Of what was drawn on the tile. */
   readonly warnings: readonly string[];
 }
 
-function Operation({ name, draft, isOn, onToggle, warnings }: OperationProps) {
+function Operation({ name, draft, base, isOn, onToggle, fixed, warnings }: OperationProps) {
   const { profile, augmentation } = draft;
   const fields = useMemo(() => {
     const parameters = fieldsOf(profile === "physical" ? PhysicalParameters : PublishedParameters);
     return parameters.groups.find(({ key }) => key === name)?.fields ?? [];
   }, [profile, name]);
-  const isChanged = settingAt(augmentation.parameters, [name]) !== undefined;
+  // What an operation does hangs on its range; the probability only tells how often.
+  const main = fields.find(({ key }) => key !== "probability") ?? fields[0];
+  const isChanged = fields.some(
+    ({ key, path, fallback }) =>
+      JSON.stringify(settingAt(augmentation.parameters, path) ?? fallback) !== JSON.stringify(isSettings(base) ? base[key] : fallback),
+  );
   return (
     <div className={classes.operation} data-on={isOn || undefined}>
       <div className={classes.head}>
         <Checkbox label={name} checked={isOn} onChange={onToggle} classNames={{ label: classes.name }} />
         {isChanged && (
-          <UnstyledButton className={classes.reset} title="Back to the profile's ranges" onClick={() => draft.resetOperation(name)}>
+          <UnstyledButton className={classes.reset} title="Back to the profile's ranges" onClick={() => draft.resetOperation(name, base)}>
             <IconRotate size={13} aria-hidden /> reset
           </UnstyledButton>
         )}
@@ -108,16 +109,20 @@ function Operation({ name, draft, isOn, onToggle, warnings }: OperationProps) {
       {isOn && (
         <div className={classes.parameters}>
           {fields.map((field) => (
-            <ParameterSlider
-              key={`${profile} ${field.key}`}
-              field={field}
-              operation={name}
-              value={settingAt(augmentation.parameters, field.path) ?? field.fallback}
-              onChange={(value) => draft.setParameter(name, field.key, value)}
-            />
-          ))}
-          {[...new Set(warnings)].map((message) => (
-            <Warning key={message}>{message}</Warning>
+            <div key={`${profile} ${field.key}`}>
+              <ParameterSlider
+                field={field}
+                operation={name}
+                value={settingAt(augmentation.parameters, field.path) ?? field.fallback}
+                onChange={(value) => draft.setParameter(name, field.key, value)}
+              />
+              {[
+                ...fixed.filter(({ parameter }) => parameter === field.key).map(({ message }) => message),
+                ...(field === main ? warnings : []),
+              ].map((message) => (
+                <Warning key={message}>{message}</Warning>
+              ))}
+            </div>
           ))}
         </div>
       )}

@@ -10,10 +10,10 @@ import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
 import { useStudy, useStudyResult } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
-import { useCurrentStudy } from "../../state/selection.ts";
+import { PUBLISHED_STUDY, useCurrentStudy } from "../../state/selection.ts";
 import { settingAt } from "../../state/setting-fields.ts";
 import type { DraftControl } from "../../state/use-study-draft.ts";
-import { count, counted } from "../../state/words.ts";
+import { count, counted, score } from "../../state/words.ts";
 import view from "./AugmentationsView.module.css";
 import { CreateStudy } from "./create/CreateStudy.tsx";
 import { MatrixEditor } from "./MatrixEditor.tsx";
@@ -57,7 +57,7 @@ export function StudyPanel({ dataset, draft, onOperations }: StudyPanelProps) {
             <div>
               <strong>{counted(draft.arms.length * seedCount, "run")}</strong>
               <p>
-                {count(draft.arms.length)} arms, {counted(seedCount, "seed")} each, {draft.profile} parameters
+                {count(draft.arms.length)} arms, {counted(seedCount, "seed")} each, {draft.profileName ?? draft.profile} parameters
               </p>
             </div>
             <Button leftSection={<IconFlask size={16} />} onClick={() => setCreating(true)}>
@@ -92,26 +92,42 @@ function OwnMatrix({ name, onOperations }: Omit<ResultProps, "isPublished">) {
 }
 
 function Matrix({ name, result, onOperations }: { name: string; result: StudyResult; onOperations: ResultProps["onOperations"] }) {
+  const { route, setQuery } = useRoute();
   const [hovered, setHovered] = useState<string | null>(null);
+  const picked = [...result.arms, ...(result.full ? [result.full] : [])].find(({ arm }) => arm === route.query.arm) ?? null;
+  const lit = hovered ?? picked?.arm ?? null;
   const draw = useCallback(
     (width: number, theme: FigureTheme) =>
-      coupletMatrix({ result, arms: result.arms.map(({ arm }) => arm) }, { width, theme, highlight: hovered }),
-    [result, hovered],
+      coupletMatrix({ result, arms: result.arms.map(({ arm }) => arm) }, { width, theme, highlight: lit }),
+    [result, lit],
   );
   const show = (arm: string) => {
+    setQuery({ arm }, { replace: true });
     const [operations] = viewPool(arm);
     if (operations) onOperations(operations);
   };
+  const isPublished = name === PUBLISHED_STUDY;
+  const to = (place: "comparison" | "training") => formatRoute({ place, subject: name, query: picked ? { arm: picked.arm } : {} });
   return (
     <>
       <div className={classes.matrix}>
         <FigurePanel fileName={`${name}-matrix`} draw={draw} onHover={setHovered} onPick={show} />
       </div>
       <p className={classes.said}>
-        {result.headline} A click on a cell previews its couplet.{" "}
-        <Anchor size="xs" href={formatRoute({ place: "comparison", subject: name, query: {} })}>
-          Compare all arms
+        {picked
+          ? `${picked.arm}: ${picked.f1 === null ? picked.status : `F1 ${score(picked.f1)}${picked.rank === null ? "" : `, rank ${picked.rank}`}`}. Its views are drawn beside. `
+          : `${result.headline} A click on a cell previews its couplet. `}
+        <Anchor size="xs" href={to("comparison")}>
+          {picked ? "Its bar" : "Compare all arms"}
         </Anchor>
+        {!isPublished && (
+          <>
+            {", "}
+            <Anchor size="xs" href={to("training")}>
+              {picked ? "its curves" : "all curves"}
+            </Anchor>
+          </>
+        )}
       </p>
     </>
   );

@@ -12,7 +12,7 @@ import classes from "./HardwareStrip.module.css";
 
 /** Samples that are kept: two minutes. */
 const KEPT = 80;
-const SPARK_WIDTH = 84;
+const SPARK_WIDTH = 56;
 
 export function HardwareStrip({ running }: { running: LiveRun | null }) {
   const samples = useSamples();
@@ -36,8 +36,8 @@ export function HardwareStrip({ running }: { running: LiveRun | null }) {
       />
       <Gauge
         name="Memory"
-        value={`${bytes(last.ownBytes)} used here`}
-        more={`${bytes(last.freeBytes)} of ${bytes(last.totalBytes)} free`}
+        value={`${bytes(last.ownBytes)} used`}
+        more={`${bytes(last.freeBytes)} free`}
         values={samples.map(({ ownBytes, totalBytes }) => ownBytes / totalBytes)}
         domain={WHOLE}
       />

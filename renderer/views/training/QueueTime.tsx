@@ -3,10 +3,10 @@ import { Button, Popover, Stack } from "@mantine/core";
 import type { RunRef } from "../../../shared/domain/run-queue.ts";
 import { Facts } from "../../components/Section.tsx";
 import { useNow } from "../../state/host.tsx";
+import type { QueueEstimate } from "../../state/queue-estimate.ts";
 import type { LiveStudy } from "../../state/study-live.ts";
 import { clock, count, counted, duration, rate } from "../../state/words.ts";
 import classes from "./QueueTime.module.css";
-import type { QueueEstimate } from "./queue-estimate.ts";
 
 export interface QueueTimeProps {
   readonly live: LiveStudy;

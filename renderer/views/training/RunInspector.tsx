@@ -11,7 +11,7 @@ import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
 import { formatRoute } from "../../state/router.ts";
 import type { LiveRun } from "../../state/study-live.ts";
-import { clock, count, duration, score } from "../../state/words.ts";
+import { clock, count, duration, rate, score } from "../../state/words.ts";
 import classes from "./RunInspector.module.css";
 import { RunLog } from "./RunLog.tsx";
 import { Verdict } from "./RunNow.tsx";
@@ -57,8 +57,8 @@ export function RunInspector({ run, study, onClose }: RunInspectorProps) {
           ["Steps", state.steps > 0 ? `${count(state.step)} of ${count(state.steps)}` : null],
           ["Epoch", last ? last.epoch.toFixed(1) : null],
           ["Loss", last ? `${last.loss.toFixed(2)}${state.chance === null ? "" : `, chance ${state.chance.toFixed(2)}`}` : null],
-          ["Learning rate", last ? last.learningRate.toPrecision(2) : null],
-          ["Speed", last ? `${last.viewsPerSecond.toFixed(0)} views/s` : null],
+          ["Learning rate", last ? last.learningRate.toExponential(1) : null],
+          ["Speed", last ? `${rate(last.viewsPerSecond)} views/s` : null],
           ["Started", state.startedAt === null ? null : clock(state.startedAt)],
           ["Worked on", state.workedMs > 0 ? duration(state.workedMs / 1000) : null],
         ]}
@@ -72,7 +72,7 @@ export function RunInspector({ run, study, onClose }: RunInspectorProps) {
         {operations && operations.length > 0 && (
           <Anchor
             size="sm"
-            href={formatRoute({ place: "augmentations", subject: study.name, query: { matrix: "result", ops: operations.join(" ") } })}
+            href={formatRoute({ place: "augmentations", subject: study.name, query: { matrix: "result", arm, ops: operations.join(" ") } })}
           >
             Its views on tiles
           </Anchor>

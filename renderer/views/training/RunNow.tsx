@@ -12,11 +12,11 @@ import { ProgressBar } from "../../components/ProgressBar.tsx";
 import { SimulationBadgeOf } from "../../components/SimulationBadge.tsx";
 import { Warning } from "../../components/Warning.tsx";
 import { useHost, useJobs } from "../../state/host.tsx";
+import type { QueueEstimate } from "../../state/queue-estimate.ts";
 import { formatRoute } from "../../state/router.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { count, counted, duration, rate } from "../../state/words.ts";
 import { failuresOf } from "./failures.ts";
-import type { QueueEstimate } from "./queue-estimate.ts";
 import classes from "./RunNow.module.css";
 import { verdictOf } from "./verdict.ts";
 

@@ -11,11 +11,11 @@ import { showError } from "../../components/notices.tsx";
 import { StatusMark } from "../../components/StatusMark.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
+import { type QueueEstimate, runsInOrder } from "../../state/queue-estimate.ts";
 import { useRoute } from "../../state/router.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { count, counted, score, shortDuration } from "../../state/words.ts";
 import { QueueTime } from "./QueueTime.tsx";
-import { type QueueEstimate, runsInOrder } from "./queue-estimate.ts";
 import classes from "./RunQueue.module.css";
 import { StudyQueue } from "./StudyQueue.tsx";
 

@@ -3,14 +3,14 @@ import { ActionIcon } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import type { StudyConfig } from "../../../shared/domain/run-config.ts";
-import { paceOf, type RunPace } from "../../../shared/domain/run-estimate.ts";
+import type { RunPace } from "../../../shared/domain/run-estimate.ts";
 import type { QueuedStudy } from "../../../shared/domain/run-queue.ts";
 import { showError } from "../../components/notices.tsx";
 import { Section } from "../../components/Section.tsx";
-import { useHost, useQueue, useStudy, useWorkspace } from "../../state/host.tsx";
+import { useHost, useQueue, useStudy, useStudyEstimate } from "../../state/host.tsx";
+import { areStepsAlike } from "../../state/queue-estimate.ts";
 import { formatRoute } from "../../state/router.ts";
 import { duration } from "../../state/words.ts";
-import { areStepsAlike, estimateQueue } from "./queue-estimate.ts";
 import classes from "./StudyQueue.module.css";
 
 const STATES = { running: "running", waiting: "waits", paused: "paused" } as const;
@@ -18,8 +18,9 @@ const STATES = { running: "running", waiting: "waits", paused: "paused" } as con
 export function StudyQueue() {
   const queue = useQueue();
   const running = useStudy(queue.find(({ state }) => state === "running")?.study ?? null);
+  const { pace } = useStudyEstimate(running);
   if (queue.length === 0) return null;
-  const lender = running.study ? { config: running.study.config, pace: paceOf(running.runs) } : null;
+  const lender = running.study ? { config: running.study.config, pace } : null;
   return (
     <Section title="Studies, one after another">
       <ol className={classes.list}>
@@ -41,7 +42,6 @@ interface EntryProps {
 
 function Entry({ entry: { study, state }, place, last, lender }: EntryProps) {
   const { client } = useHost();
-  const workspace = useWorkspace();
   const live = useStudy(study);
   const move = useMutation({
     mutationFn: (to: number) => client.queue.move({ study, to }),
@@ -51,9 +51,8 @@ function Entry({ entry: { study, state }, place, last, lender }: EntryProps) {
     mutationFn: () => client.queue.remove({ study }),
     onError: (error) => showError(error, `${study} stays in the queue`),
   });
-  const dataset = workspace?.datasets.find(({ name }) => name === live.study?.config.dataset);
   const lent = lender && live.study && areStepsAlike(lender.config, live.study.config) ? lender.pace : null;
-  const { seconds, runsLeft } = estimateQueue(live, dataset?.tiles ?? null, lent);
+  const { seconds, runsLeft } = useStudyEstimate(live, lent);
   const time = live.status === "loading" ? "" : seconds === null ? `${runsLeft} runs, time not known yet` : `about ${duration(seconds)}`;
   return (
     <li className={classes.entry} data-state={state}>

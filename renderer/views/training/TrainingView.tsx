@@ -1,19 +1,16 @@
 // Training: what runs now and how healthy it is, every arm beside it, and the queue.
 import { Skeleton } from "@mantine/core";
-import { useThrottledValue } from "@mantine/hooks";
 import { IconActivity } from "@tabler/icons-react";
-import { useMemo } from "react";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
 import { Workbench } from "../../components/Workbench.tsx";
-import { useStudy, useWorkspace } from "../../state/host.tsx";
+import { useStudy, useStudyEstimate, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { useCurrentStudy } from "../../state/selection.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { AllArms } from "./AllArms.tsx";
 import { HardwareStrip } from "./HardwareStrip.tsx";
-import { estimateQueue } from "./queue-estimate.ts";
 import { RunCurves } from "./RunCurves.tsx";
 import { RunInspector } from "./RunInspector.tsx";
 import { RunNow } from "./RunNow.tsx";
@@ -48,16 +45,10 @@ export function TrainingView() {
   return <Loaded live={live} />;
 }
 
-/** Estimates are made anew at most so often, ms. */
-const ESTIMATE_MS = 2_000;
-
 function Loaded({ live }: { live: LiveStudy }) {
   const { route, setQuery } = useRoute();
   const view = useCurveView();
-  const workspace = useWorkspace();
-  const tiles = workspace?.datasets.find(({ name }) => name === live.study!.config.dataset)?.tiles ?? null;
-  const settled = useThrottledValue(live, ESTIMATE_MS);
-  const estimate = useMemo(() => estimateQueue(settled, tiles), [settled, tiles]);
+  const estimate = useStudyEstimate(live);
   const picked = pickedRun(live.runs, route.query);
   const running = live.runs.filter(({ state }) => state.status === "running");
   const shown = picked ?? running[0] ?? lastTouched(live.runs);

@@ -1,8 +1,8 @@
 // The health of a run as a sentence, with the numbers that it rests on.
 import type { RunState } from "../../../shared/domain/run-state.ts";
 
-/** Points of the loss whose mean is told: single batches scatter. */
-const LOSS_POINTS = 20;
+/** The end of the curve whose mean is told, since single batches scatter: a twentieth, and at most so many points. */
+const MOST_LOSS_POINTS = 20;
 /** Health checks before the last one that it is compared with. */
 const EARLIER_CHECKS = 3;
 /** A k-NN F1 that moved less is level: on the probe tiles it scatters by about as much. */
@@ -22,7 +22,7 @@ export interface VerdictText {
 /** What can be said of a run's health now. */
 export function verdictOf({ curve, chance, health, phase, steps }: RunState): VerdictText {
   const check = health.at(-1);
-  const last = curve.slice(-LOSS_POINTS);
+  const last = curve.length === 0 ? [] : curve.slice(-Math.min(MOST_LOSS_POINTS, Math.ceil(curve.length / 20)));
   const mean = last.reduce((sum, { loss }) => sum + loss, 0) / last.length;
   const loss = last.length > 0 ? `loss ${mean.toFixed(2)}${chance === null ? "" : `, chance ${chance.toFixed(2)}`}` : null;
   if (!check) {

@@ -83,7 +83,7 @@ describe("settings", () => {
 
   it("of every preset are complete with a data set", () => {
     for (const preset of [...PRESET_NAMES, null]) {
-      const { config, faults } = checkSettings(effectiveSettings({ name: "", preset, settings: {} }), "fields");
+      const { config, faults } = checkSettings(effectiveSettings({ name: "", preset, settings: {}, profileName: null }), "fields");
       expect(faults.size).toBe(0);
       expect(config?.dataset).toBe("fields");
     }

@@ -1,9 +1,9 @@
 // When the runs of a study will be over, for the queue: the study's own pace, or that of one whose steps are alike.
-import type { StudyConfig } from "../../../shared/domain/run-config.ts";
-import { stepsPerEpoch } from "../../../shared/domain/run-config.ts";
-import { estimateRuns, paceOf, type RunEstimate, type RunPace, stepsOfStudy } from "../../../shared/domain/run-estimate.ts";
-import { CONTROL_ARM, FULL_ARM } from "../../../shared/domain/study.ts";
-import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
+import type { StudyConfig } from "../../shared/domain/run-config.ts";
+import { stepsPerEpoch } from "../../shared/domain/run-config.ts";
+import { estimateRuns, paceOf, type RunEstimate, type RunPace, stepsOfStudy } from "../../shared/domain/run-estimate.ts";
+import { CONTROL_ARM, FULL_ARM } from "../../shared/domain/study.ts";
+import type { LiveRun, LiveStudy } from "./study-live.ts";
 
 export interface QueueEstimate {
   readonly pace: RunPace;
