@@ -52,7 +52,7 @@ import { datasetLoss, deleteDataset } from "./delete-dataset.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { sampleHardware } from "./hardware.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
-import { type JobEnd, JobList, type JobProgress } from "./jobs.ts";
+import { type JobEnd, JobList, type JobProgress, stopReason } from "./jobs.ts";
 import { measureStep, stepOf } from "./measure.ts";
 import { lacksSampleTiles, makeSampleTiles, sampleRecord } from "./sample-project.ts";
 import { StudyQueue } from "./study-queue.ts";
@@ -90,8 +90,8 @@ interface StudyWorkOptions extends WorkOptions {
 }
 
 const WORKSPACE_POLL_MS = 2_000;
-/** Changed files that a job names. */
-const TOLD_CHANGES = 100;
+/** Skipped and changed files that a job names. */
+const TOLD_PROBLEMS = 100;
 
 /** Opens the workspace and gives the application on it. @throws AppError when the folder cannot be one */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -224,8 +224,9 @@ export class Host {
       bandOrder: settings.bandOrder ?? undefined,
       workspace: this.path,
       signal,
-      onProgress: ({ done, total, skipped, tilesPerSecond, etaSeconds }) =>
-        onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds }),
+      isPause: () => stopReason(signal) === "paused",
+      onProgress: ({ done, total, skipped, problems, tilesPerSecond, etaSeconds }) =>
+        onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds, problems: problems.slice(0, TOLD_PROBLEMS) }),
     });
     // Its readers know of the tiles that were there before only.
     if (kept === 0) return;
@@ -233,7 +234,7 @@ export class Host {
     const added = tiles - kept;
     onProgress?.({
       message: added > 0 ? `${added} tiles are new; ${kept} were there` : `Nothing is new; ${kept} tiles are there`,
-      changed: changed.slice(0, TOLD_CHANGES),
+      changed: changed.slice(0, TOLD_PROBLEMS),
     });
   }
 

@@ -43,6 +43,7 @@ export interface IngestProgress {
   readonly total: number;
   /** Problems so far. */
   readonly skipped: number;
+  readonly problems: readonly Problem[];
   readonly tilesPerSecond: number;
   readonly etaSeconds: number | null;
 }
@@ -70,6 +71,8 @@ export interface IngestOptions {
   /** Reading threads (default: one a core). */
   readonly workers?: number;
   readonly signal?: AbortSignal;
+  /** Whether an abort by the signal is a pause: what was asked is then kept, even when nothing was read yet. */
+  readonly isPause?: () => boolean;
   readonly onProgress?: (progress: IngestProgress) => void;
 }
 
@@ -173,13 +176,21 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     return finish(await run({ ...options, folder, plan, request, base, pool, seams }), { alreadyComplete: false, kept, changed });
   } catch (error) {
     // Without a journal there is nothing to go on from.
-    if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder))))
-      await rm(folder, { recursive: true, force: true });
+    if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder)))) {
+      if (options.signal?.aborted && options.isPause?.()) await keepRequest(folder, asked);
+      else await rm(folder, { recursive: true, force: true });
+    }
     throw error;
   } finally {
     await pool?.close();
     await unlock().catch(() => {});
   }
+}
+
+/** A journal without a plan: whoever goes on plans anew. */
+async function keepRequest(folder: string, asked: Asked): Promise<void> {
+  const request: IngestRequest = { kind: "request", version: 1, ...asked, plan: "", created: new Date().toISOString() };
+  await (await Journal.start(folder, request, null)).close();
 }
 
 /** An offset beyond this leaves no DN. */
@@ -455,6 +466,7 @@ function progressOf(plan: Plan, totals: Totals, { onProgress }: IngestOptions): 
   let done = before;
   let reportedAt = Number.NEGATIVE_INFINITY;
   let reported = -1;
+  let problems: readonly Problem[] = [];
   return (tiles, isLast = false) => {
     done += tiles;
     const now = performance.now();
@@ -463,10 +475,12 @@ function progressOf(plan: Plan, totals: Totals, { onProgress }: IngestOptions): 
     reported = done;
     const seconds = (now - started) / 1000;
     const tilesPerSecond = seconds > 0 ? (done - before) / seconds : 0;
+    if (problems.length !== totals.skippedCount) problems = totals.skipped();
     onProgress({
       done,
       total: plan.tiles,
-      skipped: totals.skippedCount,
+      skipped: problems.length,
+      problems,
       tilesPerSecond,
       etaSeconds: tilesPerSecond > 0 ? (plan.tiles - done) / tilesPerSecond : null,
     });
