@@ -203,11 +203,14 @@ export class Host {
     const scanning = scanFolder(path, {
       bandOrders: new BandOrders(readBandOrders(this.path), bandOrder),
       ...(signal ? { signal } : {}),
+      // What other work leaves of the machine would tell a wrong rate.
+      isTried: !this.isWorking(),
       onProgress: (update) => progress.set({ kind: "progress", ...update }),
     });
     scanning.catch(() => {}).finally(() => done.abort());
     yield* progress.watch(done.signal, 200);
-    yield { kind: "result", result: await scanning };
+    const { bavail, bsize } = await statfs(this.path);
+    yield { kind: "result", result: { ...(await scanning), freeBytes: bavail * bsize } };
   }
 
   async ingest({ folders, dataset, ...given }: HostInputs["data"]["ingest"], { signal, onProgress }: WorkOptions): Promise<void> {
@@ -221,6 +224,8 @@ export class Host {
       bands: settings.bands ?? undefined,
       radiometry: settings.radiometry ?? undefined,
       only: settings.only ?? undefined,
+      maxCloud: settings.maxCloud,
+      maxNodata: settings.maxNodata,
       bandOrder: settings.bandOrder ?? undefined,
       workspace: this.path,
       signal,

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { BandName } from "../../shared/domain/bands.ts";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import { RECORD_BYTES } from "../../shared/domain/ingest-outlook.ts";
 import type { TileSample } from "../../shared/domain/ingest-settings.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
@@ -23,7 +24,7 @@ import {
   replayJournal,
 } from "./journal.ts";
 import { lockDataset } from "./lock.ts";
-import type { BatchResult } from "./patch.ts";
+import type { BatchResult, TileLimits } from "./patch.ts";
 import { type Plan, planIngest } from "./plan.ts";
 import { openReaderPool, type ReaderPool } from "./reader-pool.ts";
 import { BandOrders, readBandOrders, rememberBandOrder } from "./readers/band-orders.ts";
@@ -66,6 +67,9 @@ export interface IngestOptions {
   readonly bands?: readonly BandName[] | undefined;
   /** Only these sources: kinds, or keys of sources (see `Source`). */
   readonly only?: readonly string[] | undefined;
+  /** Largest shares of clouds and of pixels without data, 0..1; null or left out: any. */
+  readonly maxCloud?: number | null | undefined;
+  readonly maxNodata?: number | null | undefined;
   /** Band of each sample of images that do not tell theirs; null: no band. Remembered in the workspace. */
   readonly bandOrder?: readonly (BandName | null)[] | undefined;
   /** Reading threads (default: one a core). */
@@ -100,8 +104,6 @@ const PROGRESS_MS = 200;
 /** Batches under way for each thread: one being read, one waiting, one being written. */
 const BATCHES_A_THREAD = 3;
 export const MAXIMUM_THREADS = 64;
-/** What the catalogue and the journal take for a tile, bytes, about. */
-const RECORD_BYTES = 600;
 
 /**
  * Ingests folders into a data set, goes on with an ingest of the same folders, or adds what is new in them to the complete data set.
@@ -120,6 +122,8 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     sample: options.sample ?? null,
     radiometry: options.radiometry ?? null,
     only: options.only ? [...options.only] : null,
+    maxCloud: options.maxCloud ?? null,
+    maxNodata: options.maxNodata ?? null,
   };
   const finish = (dataset: Dataset, rest: Pick<IngestResult, "alreadyComplete" | "kept" | "changed">): IngestResult => ({
     dataset,
@@ -155,6 +159,7 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       sample: options.sample,
       radiometryOverride: options.radiometry,
       only: options.only,
+      limits: limitsOf(asked),
       bandOrders,
       signal: options.signal,
       ...(base ? { layout: base.dataset } : {}),
@@ -212,7 +217,11 @@ function checkOptions({ folders, dataset, workers, radiometry }: IngestOptions):
     );
 }
 
-type Asked = Pick<IngestRequest, "folders" | "tilePixels" | "bands" | "stridePixels" | "sample" | "radiometry" | "only">;
+type Asked = Omit<IngestRequest, "kind" | "version" | "plan" | "created">;
+
+function limitsOf({ maxCloud, maxNodata }: Asked): TileLimits | undefined {
+  return maxCloud === null && maxNodata === null ? undefined : { maxCloud, maxNodata };
+}
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -307,12 +316,12 @@ async function closeFinished(folder: string, dataset: Dataset, { request, base }
 }
 
 function isSame(a: Asked, b: Asked): boolean {
-  const text = ({ folders, tilePixels, bands, stridePixels, sample, radiometry, only }: Asked) =>
-    JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands, stridePixels, sample, radiometry, only]);
+  const text = ({ folders, tilePixels, bands, stridePixels, sample, radiometry, only, maxCloud, maxNodata }: Asked) =>
+    JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands, stridePixels, sample, radiometry, only, maxCloud, maxNodata]);
   return text(a) === text(b);
 }
 
-function describe({ folders, tilePixels, bands, stridePixels, sample, radiometry, only }: Asked): string {
+function describe({ folders, tilePixels, bands, stridePixels, sample, radiometry, only, maxCloud, maxNodata }: Asked): string {
   const settings = [
     `tiles of ${tilePixels} px`,
     ...(stridePixels ? [`a stride of ${stridePixels} px`] : []),
@@ -320,6 +329,8 @@ function describe({ folders, tilePixels, bands, stridePixels, sample, radiometry
     ...(sample ? [`${sample.tiles} tiles drawn by ${sample.by} with seed ${sample.seed}`] : []),
     ...(radiometry ? [`reflectance (DN + ${radiometry.offset}) / ${radiometry.quantification}`] : []),
     ...(only ? [`only ${only.join(", ")}`] : []),
+    ...(maxCloud === null ? [] : [`at most ${maxCloud} of clouds`]),
+    ...(maxNodata === null ? [] : [`at most ${maxNodata} without data`]),
   ];
   return `${folders.join(", ")} (${settings.join(", ")})`;
 }
@@ -449,7 +460,12 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
   report(0, true);
 }
 
-function lineOf(batch: number, { tiles, moments, skipped, empty }: BatchResult, firstRow: number, folders: readonly string[]): BatchLine {
+function lineOf(
+  batch: number,
+  { tiles, moments, skipped, empty, beyond }: BatchResult,
+  firstRow: number,
+  folders: readonly string[],
+): BatchLine {
   return {
     kind: "batch",
     batch,
@@ -457,6 +473,7 @@ function lineOf(batch: number, { tiles, moments, skipped, empty }: BatchResult, 
     moments: Object.fromEntries(Object.entries(moments).map(([band, own]) => [band, storeMoments(own)])),
     skipped: [...skipped],
     empty: [...empty],
+    beyond,
   };
 }
 
@@ -495,9 +512,15 @@ interface Complete extends TakeUp {
 /** Describes the data set; `dataset.json` comes last. */
 async function complete({ folder, plan, request, base, writer, totals, options }: Complete): Promise<Dataset> {
   const skipped = totals.skipped();
+  const limits = limitsOf(request);
   if (totals.rows === 0) {
     await rm(folder, { recursive: true, force: true });
     const [first] = skipped;
+    if (totals.beyond > 0)
+      throw new AppError(
+        "NO_DATA",
+        `None of ${plan.tiles} tiles is left: ${totals.beyond} have more clouds, or more pixels without data, than was asked for. Allow more.`,
+      );
     throw new AppError(
       "NO_DATA",
       `None of ${plan.tiles} tiles could be read${first ? `: ${skipped.length} problems, first ${first.path}: ${first.reason}` : "."}`,
@@ -520,6 +543,7 @@ async function complete({ folder, plan, request, base, writer, totals, options }
     fingerprint: totals.fingerprint(),
     // The labels of earlier tiles stay as they were made.
     ...(base?.dataset.labelling ? { labelling: { ...base.dataset.labelling, ingestFingerprint: totals.fingerprint() } } : {}),
+    ...(limits ? { limits: { ...limits, leftOut: totals.beyond } } : {}),
     folders: [...request.folders],
   };
   const { tilePixels, radiometry } = dataset;

@@ -21,6 +21,8 @@ export class Totals {
   /** Checksum of each row. */
   readonly crcs: number[] = [];
   batches = 0;
+  /** Tiles beyond the limits. */
+  beyond = 0;
   private readonly settings: TotalsSettings;
   private readonly moments = new Map<BandName, BandMoments>();
   private readonly classes = new Map<string, number>();
@@ -40,13 +42,15 @@ export class Totals {
     this.hash = createHash("sha256").update(base ? base.dataset.fingerprint : JSON.stringify([tilePixels, groups, radiometry]));
     for (const problem of problems) this.addProblem(problem);
     if (!base) return;
+    this.beyond = base.dataset.limits?.leftOut ?? 0;
     for (const crc of base.crcs) this.crcs.push(crc);
     for (const { name, tiles } of base.dataset.classes) this.classes.set(name, tiles);
     this.addMoments(base.moments);
   }
 
-  add({ tiles, moments, skipped, empty }: BatchLine): void {
+  add({ tiles, moments, skipped, empty, beyond }: BatchLine): void {
     this.batches++;
+    this.beyond += beyond;
     for (const { id, labels, crc } of tiles) {
       this.crcs.push(crc);
       this.hash.update(JSON.stringify([id, labels, crc]));
