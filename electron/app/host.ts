@@ -58,7 +58,7 @@ import { Embeddings } from "./embeddings.ts";
 import { type FolderListing, listFolders } from "./folders.ts";
 import { sampleHardware } from "./hardware.ts";
 import { Images, type PreviewInput, type PreviewOutput } from "./images.ts";
-import { type JobEnd, JobList, type JobProgress } from "./jobs.ts";
+import { type JobEnd, JobList, type JobProgress, stopReason } from "./jobs.ts";
 import { measureStep, stepOf } from "./measure.ts";
 import { lacksSampleTiles, makeSampleTiles, sampleRecord } from "./sample-project.ts";
 import { StudyQueue } from "./study-queue.ts";
@@ -99,8 +99,8 @@ interface StudyWorkOptions extends WorkOptions {
 }
 
 const WORKSPACE_POLL_MS = 2_000;
-/** Changed files that a job names. */
-const TOLD_CHANGES = 100;
+/** Skipped and changed files that a job names. */
+const TOLD_PROBLEMS = 100;
 
 /** Opens the workspace and gives the application on it. @throws AppError when the folder cannot be one */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -217,11 +217,14 @@ export class Host {
     const scanning = scanFolder(path, {
       bandOrders: new BandOrders(readBandOrders(this.path), bandOrder),
       ...(signal ? { signal } : {}),
+      // What other work leaves of the machine would tell a wrong rate.
+      isTried: !this.isWorking(),
       onProgress: (update) => progress.set({ kind: "progress", ...update }),
     });
     scanning.catch(() => {}).finally(() => done.abort());
     yield* progress.watch(done.signal, 200);
-    yield { kind: "result", result: await scanning };
+    const { bavail, bsize } = await statfs(this.path);
+    yield { kind: "result", result: { ...(await scanning), freeBytes: bavail * bsize } };
   }
 
   async ingest({ folders, dataset, ...given }: HostInputs["data"]["ingest"], { signal, onProgress }: WorkOptions): Promise<void> {
@@ -235,11 +238,14 @@ export class Host {
       bands: settings.bands ?? undefined,
       radiometry: settings.radiometry ?? undefined,
       only: settings.only ?? undefined,
+      maxCloud: settings.maxCloud,
+      maxNodata: settings.maxNodata,
       bandOrder: settings.bandOrder ?? undefined,
       workspace: this.path,
       signal,
-      onProgress: ({ done, total, skipped, tilesPerSecond, etaSeconds }) =>
-        onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds }),
+      isPause: () => stopReason(signal) === "paused",
+      onProgress: ({ done, total, skipped, problems, tilesPerSecond, etaSeconds }) =>
+        onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds, problems: problems.slice(0, TOLD_PROBLEMS) }),
     });
     // Its readers know of the tiles that were there before only.
     if (kept === 0) return;
@@ -247,7 +253,7 @@ export class Host {
     const added = tiles - kept;
     onProgress?.({
       message: added > 0 ? `${added} tiles are new; ${kept} were there` : `Nothing is new; ${kept} tiles are there`,
-      changed: changed.slice(0, TOLD_CHANGES),
+      changed: changed.slice(0, TOLD_PROBLEMS),
     });
   }
 

@@ -10,7 +10,7 @@ export type StopReason = "cancelled" | "paused";
 export type JobEnd = Exclude<Job["status"], "running">;
 
 /** What a job tells of itself while it works. */
-export type JobProgress = Partial<Pick<Job, "done" | "total" | "rate" | "etaSeconds" | "message" | "skipped" | "changed">>;
+export type JobProgress = Partial<Pick<Job, "done" | "total" | "rate" | "etaSeconds" | "message" | "skipped" | "problems" | "changed">>;
 
 export interface JobStart {
   readonly kind: Job["kind"];
@@ -56,6 +56,7 @@ export class JobList {
       etaSeconds: null,
       message: null,
       skipped: 0,
+      problems: [],
       changed: [],
       startedAt: Date.now(),
       endedAt: null,

@@ -39,6 +39,7 @@ export function createRouter(host: Host, studio: Studio | null = null) {
     job: {
       watch: os.job.watch.handler(({ signal }) => host.jobs.jobs.watch(signal, 200)),
       cancel: os.job.cancel.handler(({ input }) => host.jobs.stop(input.id, "cancelled")),
+      pause: os.job.pause.handler(({ input }) => host.jobs.stop(input.id, "paused")),
     },
     data: {
       scan: os.data.scan.handler(({ input, signal, path }) => typed(host.scan(input, signal), path)),

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { BAND_NAMES, parseBandName, STUDY_BANDS } from "../../shared/domain/bands.ts";
 import { type Problem, type ScanResult, SOURCE_TITLES, type Source } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import { outlook, WHOLE } from "../../shared/domain/ingest-outlook.ts";
 import {
   type BandOrder,
   IngestSettings,
@@ -50,6 +51,8 @@ const IngestFlags = z.strictObject({
   offset: RadiometryOverride.shape.offset.optional(),
   quantification: RadiometryOverride.shape.quantification,
   only: settings.only,
+  maxCloud: settings.maxCloud,
+  maxNodata: settings.maxNodata,
   workers: z.int().min(1).max(MAXIMUM_THREADS).optional().describe("worker threads; one a core when left out"),
 });
 
@@ -66,12 +69,17 @@ function problemLines(problems: readonly Problem[], what: string): string[] {
   return ["", `${problems.length} ${what}:`, ...shown, ...(rest > 0 ? [`  and ${rest} more (all with --json)`] : [])];
 }
 
-function scanText({ sources, problems }: ScanResult): string {
-  const tiles = sources.reduce((sum, source) => sum + source.tiles, 0);
+function scanText({ sources, problems, threads }: ScanResult): string {
+  const { tiles, diskBytes, seconds, triedTiles } = outlook(sources, WHOLE, threads);
   const isOffsetInDoubt = sources.some(({ warnings }) => warnings.some((warning) => proposedOffset(warning) !== null));
   return [
     ...sources.flatMap((source) => [sourceText(source), ""]),
     `${tiles} tiles in ${sources.length} ${sources.length === 1 ? "source" : "sources"}. Ingest all of them, or some by --only KEY[,KEY].`,
+    `A data set of all of them needs ${megabytes(diskBytes)} of disk${
+      seconds === null
+        ? ""
+        : ` and about ${Math.max(1, Math.round(seconds))} s, by ${triedTiles} tiles that were read here for it (${threads} threads)`
+    }.`,
     ...(isOffsetInDoubt ? ["An offset is set by --offset DN, for all sources that are ingested."] : []),
     ...problemLines(problems, "cannot be used"),
   ].join("\n");
@@ -135,7 +143,7 @@ export function scanCommand(): Command {
   return withCommonFlags(command, { workspace: false }).action((folder: string, options: CommonOptions & { bandOrder?: string }) =>
     runCommand(options, async ({ signal, print }) => {
       const bandOrders = new BandOrders([], bandOrderOf(options.bandOrder).bandOrder);
-      const result = await scanFolder(pathOf(folder), { bandOrders, signal });
+      const result = await scanFolder(pathOf(folder), { bandOrders, signal, isTried: true });
       print(result, () => scanText(result));
     }),
   );
@@ -172,6 +180,8 @@ export function ingestCommand(): Command {
               bands,
               radiometry: offset === undefined ? undefined : { offset, quantification },
               only: flags.only ?? undefined,
+              maxCloud: flags.maxCloud,
+              maxNodata: flags.maxNodata,
               ...order,
               ...(flags.workers === undefined ? {} : { workers: flags.workers }),
               signal,
@@ -191,6 +201,7 @@ export function ingestCommand(): Command {
         print({ dataset: options.dataset, tiles, added: tiles - kept, skipped, changed, seconds }, () =>
           [
             `${tiles} tiles of ${dataset.tilePixels} px in ${seconds.toFixed(1)} s: data set ${options.dataset}${kept > 0 ? `, ${tiles - kept} of them new` : ""}`,
+            ...(dataset.limits ? [`${dataset.limits.leftOut} tiles left out: more clouds or pixels without data than was asked for`] : []),
             ...problemLines(skipped, "skipped"),
             ...problemLines(changed, "changed or gone since they were ingested"),
           ].join("\n"),

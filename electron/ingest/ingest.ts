@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { BandName } from "../../shared/domain/bands.ts";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import { RECORD_BYTES } from "../../shared/domain/ingest-outlook.ts";
 import type { TileSample } from "../../shared/domain/ingest-settings.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
@@ -23,7 +24,7 @@ import {
   replayJournal,
 } from "./journal.ts";
 import { lockDataset } from "./lock.ts";
-import type { BatchResult } from "./patch.ts";
+import type { BatchResult, TileLimits } from "./patch.ts";
 import { type Plan, planIngest } from "./plan.ts";
 import { openReaderPool, type ReaderPool } from "./reader-pool.ts";
 import { BandOrders, readBandOrders, rememberBandOrder } from "./readers/band-orders.ts";
@@ -43,6 +44,7 @@ export interface IngestProgress {
   readonly total: number;
   /** Problems so far. */
   readonly skipped: number;
+  readonly problems: readonly Problem[];
   readonly tilesPerSecond: number;
   readonly etaSeconds: number | null;
 }
@@ -65,11 +67,16 @@ export interface IngestOptions {
   readonly bands?: readonly BandName[] | undefined;
   /** Only these sources: kinds, or keys of sources (see `Source`). */
   readonly only?: readonly string[] | undefined;
+  /** Largest shares of clouds and of pixels without data, 0..1; null or left out: any. */
+  readonly maxCloud?: number | null | undefined;
+  readonly maxNodata?: number | null | undefined;
   /** Band of each sample of images that do not tell theirs; null: no band. Remembered in the workspace. */
   readonly bandOrder?: readonly (BandName | null)[] | undefined;
   /** Reading threads (default: one a core). */
   readonly workers?: number;
   readonly signal?: AbortSignal;
+  /** Whether an abort by the signal is a pause: what was asked is then kept, even when nothing was read yet. */
+  readonly isPause?: () => boolean;
   readonly onProgress?: (progress: IngestProgress) => void;
 }
 
@@ -97,8 +104,6 @@ const PROGRESS_MS = 200;
 /** Batches under way for each thread: one being read, one waiting, one being written. */
 const BATCHES_A_THREAD = 3;
 export const MAXIMUM_THREADS = 64;
-/** What the catalogue and the journal take for a tile, bytes, about. */
-const RECORD_BYTES = 600;
 
 /**
  * Ingests folders into a data set, goes on with an ingest of the same folders, or adds what is new in them to the complete data set.
@@ -117,6 +122,8 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     sample: options.sample ?? null,
     radiometry: options.radiometry ?? null,
     only: options.only ? [...options.only] : null,
+    maxCloud: options.maxCloud ?? null,
+    maxNodata: options.maxNodata ?? null,
   };
   const finish = (dataset: Dataset, rest: Pick<IngestResult, "alreadyComplete" | "kept" | "changed">): IngestResult => ({
     dataset,
@@ -152,6 +159,7 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
       sample: options.sample,
       radiometryOverride: options.radiometry,
       only: options.only,
+      limits: limitsOf(asked),
       bandOrders,
       signal: options.signal,
       ...(base ? { layout: base.dataset } : {}),
@@ -173,13 +181,21 @@ export async function ingestFolders(options: IngestOptions, seams: IngestSeams =
     return finish(await run({ ...options, folder, plan, request, base, pool, seams }), { alreadyComplete: false, kept, changed });
   } catch (error) {
     // Without a journal there is nothing to go on from.
-    if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder))))
-      await rm(folder, { recursive: true, force: true });
+    if ((await readJournalHead(folder)) === null && !(await exists(datasetFile(folder)))) {
+      if (options.signal?.aborted && options.isPause?.()) await keepRequest(folder, asked);
+      else await rm(folder, { recursive: true, force: true });
+    }
     throw error;
   } finally {
     await pool?.close();
     await unlock().catch(() => {});
   }
+}
+
+/** A journal without a plan: whoever goes on plans anew. */
+async function keepRequest(folder: string, asked: Asked): Promise<void> {
+  const request: IngestRequest = { kind: "request", version: 1, ...asked, plan: "", created: new Date().toISOString() };
+  await (await Journal.start(folder, request, null)).close();
 }
 
 /** An offset beyond this leaves no DN. */
@@ -201,7 +217,11 @@ function checkOptions({ folders, dataset, workers, radiometry }: IngestOptions):
     );
 }
 
-type Asked = Pick<IngestRequest, "folders" | "tilePixels" | "bands" | "stridePixels" | "sample" | "radiometry" | "only">;
+type Asked = Omit<IngestRequest, "kind" | "version" | "plan" | "created">;
+
+function limitsOf({ maxCloud, maxNodata }: Asked): TileLimits | undefined {
+  return maxCloud === null && maxNodata === null ? undefined : { maxCloud, maxNodata };
+}
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -296,12 +316,12 @@ async function closeFinished(folder: string, dataset: Dataset, { request, base }
 }
 
 function isSame(a: Asked, b: Asked): boolean {
-  const text = ({ folders, tilePixels, bands, stridePixels, sample, radiometry, only }: Asked) =>
-    JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands, stridePixels, sample, radiometry, only]);
+  const text = ({ folders, tilePixels, bands, stridePixels, sample, radiometry, only, maxCloud, maxNodata }: Asked) =>
+    JSON.stringify([folders, tilePixels ?? DEFAULT_TILE_PIXELS, bands, stridePixels, sample, radiometry, only, maxCloud, maxNodata]);
   return text(a) === text(b);
 }
 
-function describe({ folders, tilePixels, bands, stridePixels, sample, radiometry, only }: Asked): string {
+function describe({ folders, tilePixels, bands, stridePixels, sample, radiometry, only, maxCloud, maxNodata }: Asked): string {
   const settings = [
     `tiles of ${tilePixels} px`,
     ...(stridePixels ? [`a stride of ${stridePixels} px`] : []),
@@ -309,6 +329,8 @@ function describe({ folders, tilePixels, bands, stridePixels, sample, radiometry
     ...(sample ? [`${sample.tiles} tiles drawn by ${sample.by} with seed ${sample.seed}`] : []),
     ...(radiometry ? [`reflectance (DN + ${radiometry.offset}) / ${radiometry.quantification}`] : []),
     ...(only ? [`only ${only.join(", ")}`] : []),
+    ...(maxCloud === null ? [] : [`at most ${maxCloud} of clouds`]),
+    ...(maxNodata === null ? [] : [`at most ${maxNodata} without data`]),
   ];
   return `${folders.join(", ")} (${settings.join(", ")})`;
 }
@@ -440,7 +462,7 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
 
 function lineOf(
   batch: number,
-  { tiles, moments, skipped, empty, isSimulated }: BatchResult,
+  { tiles, moments, skipped, empty, beyond, isSimulated }: BatchResult,
   firstRow: number,
   folders: readonly string[],
 ): BatchLine {
@@ -452,6 +474,7 @@ function lineOf(
     skipped: [...skipped],
     empty: [...empty],
     isSimulated,
+    beyond,
   };
 }
 
@@ -461,6 +484,7 @@ function progressOf(plan: Plan, totals: Totals, { onProgress }: IngestOptions): 
   let done = before;
   let reportedAt = Number.NEGATIVE_INFINITY;
   let reported = -1;
+  let problems: readonly Problem[] = [];
   return (tiles, isLast = false) => {
     done += tiles;
     const now = performance.now();
@@ -469,10 +493,12 @@ function progressOf(plan: Plan, totals: Totals, { onProgress }: IngestOptions): 
     reported = done;
     const seconds = (now - started) / 1000;
     const tilesPerSecond = seconds > 0 ? (done - before) / seconds : 0;
+    if (problems.length !== totals.skippedCount) problems = totals.skipped();
     onProgress({
       done,
       total: plan.tiles,
-      skipped: totals.skippedCount,
+      skipped: problems.length,
+      problems,
       tilesPerSecond,
       etaSeconds: tilesPerSecond > 0 ? (plan.tiles - done) / tilesPerSecond : null,
     });
@@ -487,9 +513,15 @@ interface Complete extends TakeUp {
 /** Describes the data set; `dataset.json` comes last. */
 async function complete({ folder, plan, request, base, writer, totals, options }: Complete): Promise<Dataset> {
   const skipped = totals.skipped();
+  const limits = limitsOf(request);
   if (totals.rows === 0) {
     await rm(folder, { recursive: true, force: true });
     const [first] = skipped;
+    if (totals.beyond > 0)
+      throw new AppError(
+        "NO_DATA",
+        `None of ${plan.tiles} tiles is left: ${totals.beyond} have more clouds, or more pixels without data, than was asked for. Allow more.`,
+      );
     throw new AppError(
       "NO_DATA",
       `None of ${plan.tiles} tiles could be read${first ? `: ${skipped.length} problems, first ${first.path}: ${first.reason}` : "."}`,
@@ -512,6 +544,7 @@ async function complete({ folder, plan, request, base, writer, totals, options }
     fingerprint: totals.fingerprint(),
     // The labels of earlier tiles stay as they were made.
     ...(base?.dataset.labelling ? { labelling: { ...base.dataset.labelling, ingestFingerprint: totals.fingerprint() } } : {}),
+    ...(limits ? { limits: { ...limits, leftOut: totals.beyond } } : {}),
     folders: [...request.folders],
   };
   const { tilePixels, radiometry } = dataset;

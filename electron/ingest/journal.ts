@@ -19,6 +19,8 @@ export const IngestRequest = z.object({
   sample: TileSample.nullable().default(null),
   radiometry: z.object({ offset: z.number(), quantification: z.number() }).nullable().default(null),
   only: z.array(z.string()).nullable().default(null),
+  maxCloud: z.number().nullable().default(null),
+  maxNodata: z.number().nullable().default(null),
   plan: z.string(),
   created: z.string(),
 });
@@ -52,6 +54,7 @@ export const BatchLine = z.object({
   skipped: z.array(Problem),
   empty: z.array(z.object({ path: z.string(), tiles: z.int() })),
   isSimulated: z.boolean().default(false),
+  beyond: z.int().default(0),
 });
 export type BatchLine = z.infer<typeof BatchLine>;
 

@@ -70,6 +70,19 @@ export interface ReadSettings {
   readonly stridePixels: number;
   readonly groups: readonly BandGroup[];
   readonly radiometry: Source["radiometry"];
+  /** Tiles beyond these are left out; absent: none are. */
+  readonly limits?: TileLimits;
+}
+
+/** Largest shares of a tile's pixels, 0..1; null: any. A tile of which the clouds are not known passes. */
+export interface TileLimits {
+  readonly maxCloud: number | null;
+  readonly maxNodata: number | null;
+}
+
+/** Whether a tile with these shares is within the limits. @param cloud null: not known */
+export function isWithin({ maxCloud, maxNodata }: TileLimits, cloud: number | null, nodata: number): boolean {
+  return (maxCloud === null || cloud === null || cloud <= maxCloud) && (maxNodata === null || nodata <= maxNodata);
 }
 
 /** What a reader tells of a tile. What it leaves out is not known; the radiometry is then the data set's. */
@@ -92,6 +105,8 @@ export interface BatchResult {
   readonly empty: readonly { readonly path: string; readonly tiles: number }[];
   /** A patch says itself that no satellite took it. */
   readonly isSimulated: boolean;
+  /** Tiles beyond the limits that were left out. */
+  readonly beyond: number;
 }
 
 /** Values of one tile in a group: bands x pixels x pixels. */
@@ -107,6 +122,7 @@ export class TileBatch {
   private readonly moments = new Map<BandName, BandMoments>();
   private readonly skipped: Problem[] = [];
   private readonly empty = new Map<string, number>();
+  private beyond = 0;
   private stamp: FileStamp = { file: null, bytes: null, modified: null };
   private isSimulated = false;
 
@@ -131,7 +147,7 @@ export class TileBatch {
     this.isSimulated = true;
   }
 
-  /** Keeps the tile in the slot; a tile without any data is left out and counted. */
+  /** Keeps the tile in the slot; a tile without any data, or beyond the limits, is left out and counted. */
   commit(tile: TileFacts): void {
     const { groups, radiometry, tilePixels } = this.settings;
     const moments: [BandName, BandMoments][] = [];
@@ -156,6 +172,11 @@ export class TileBatch {
     });
     if (missing === total) {
       this.empty.set(tile.path, (this.empty.get(tile.path) ?? 0) + 1);
+      return;
+    }
+    const { limits } = this.settings;
+    if (limits && !isWithin(limits, tile.cloud ?? null, missing / total)) {
+      this.beyond++;
       return;
     }
     for (const [band, own] of moments) {
@@ -199,6 +220,7 @@ export class TileBatch {
       skipped: this.skipped,
       empty: [...this.empty].map(([path, tiles]) => ({ path, tiles })),
       isSimulated: this.isSimulated,
+      beyond: this.beyond,
     };
   }
 }

@@ -9,8 +9,9 @@ import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { FORMATS, isScenes } from "./formats.ts";
 import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
 import { referenceSize } from "./open-patch.ts";
-import type { PatchItem, ReadSettings } from "./patch.ts";
+import type { PatchItem, ReadSettings, TileLimits } from "./patch.ts";
 import { conversionOf, storedRadiometry } from "./radiometry-source.ts";
+import type { ReadJob } from "./reader-pool.ts";
 import type { BandOrders } from "./readers/band-orders.ts";
 import { groupName } from "./readers/bands.ts";
 import { sanitise } from "./readers/names.ts";
@@ -91,6 +92,8 @@ export interface PlanOptions {
   readonly radiometryOverride?: Radiometry | undefined;
   /** Orders of bands in images that do not tell theirs. */
   readonly bandOrders?: BandOrders | undefined;
+  /** Tiles beyond these are left out when they are read. */
+  readonly limits?: TileLimits | undefined;
   /** The layout that all tiles must have: that of the data set to which they are added. */
   readonly layout?: Layout | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -122,7 +125,7 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     ? fitLayout(chosen, options.layout, problems)
     : chooseLayout(chosen, options.bands, problems);
   const stridePixels = checkStride(options.stridePixels ?? tilePixels, tilePixels, groups);
-  const settings: ReadSettings = { tilePixels, stridePixels, groups, radiometry };
+  const settings: ReadSettings = { tilePixels, stridePixels, groups, radiometry, ...(options.limits ? { limits: options.limits } : {}) };
 
   const found: PlannedPatch[] = [];
   const ids = new Ids();
@@ -191,6 +194,37 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     hash: hashOf(settings, patches, batches, options.sample),
     itemsOf: ({ first, end, places }) => patches.slice(first, end).map((planned) => itemOf(planned, bands, settings, places)),
   };
+}
+
+/** Pixels of the 10 m grid that a block of a trial spans: a codestream tile of ESA's 10 m bands. */
+const TRIAL_PIXELS = 1024;
+/** Patches of a block. */
+const TRIAL_PATCHES = 16;
+
+/** Blocks of tiles to try reading by, spread over a source: neighbours in a scene, or patches one after another. */
+export function* trialJobs(source: SurveyedSource, blocks: number): Generator<ReadJob> {
+  const { tilePixels, groups, radiometry } = chooseLayout([source], undefined, []);
+  const settings: ReadSettings = { tilePixels, stridePixels: tilePixels, groups, radiometry };
+  const bands = groups.flatMap((group) => group.bands);
+  const sizes = new Sizes(groups);
+  const { patches } = source;
+  for (let block = 0; block < blocks; block++) {
+    const at = Math.floor((block * patches.length) / blocks);
+    const own = patches.slice(at, at + (isScenes(source.source.kind) ? 1 : TRIAL_PATCHES));
+    const items = own.flatMap((patch) => {
+      const { width, height } = sizes.of(patch);
+      const [columns, rows] = [Math.floor(width / tilePixels), Math.floor(height / tilePixels)];
+      if (columns * rows === 0) return [];
+      const side = Math.max(1, Math.floor(TRIAL_PIXELS / tilePixels));
+      const [left, top] = [columns, rows].map((count) => Math.floor((Math.max(0, count - side) * (block + 0.5)) / blocks)) as [
+        number,
+        number,
+      ];
+      const places = grid(left, Math.min(columns, left + side), top, Math.min(rows, top + side));
+      return [itemOf({ patch, id: sanitise(patch.name), width, height, columns, rows, places: null, source }, bands, settings, places)];
+    });
+    if (items.length > 0) yield { settings, items };
+  }
 }
 
 /** The patches of which tiles were drawn, neighbours of a scene together. */

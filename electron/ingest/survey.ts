@@ -302,6 +302,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       warnings: [...said("warning"), ...new Set(scenes.flatMap(({ warnings }) => warnings))].slice(0, MAXIMUM_WARNINGS),
       simulated: isSimulated,
       notes: [...said("note"), ...spacingNotes(opened)],
+      trial: null,
     },
   };
 }

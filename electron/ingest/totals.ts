@@ -23,6 +23,8 @@ export class Totals {
   batches = 0;
   /** A patch says that no satellite took it. */
   isSimulated = false;
+  /** Tiles beyond the limits. */
+  beyond = 0;
   private readonly settings: TotalsSettings;
   private readonly moments = new Map<BandName, BandMoments>();
   private readonly classes = new Map<string, number>();
@@ -42,14 +44,16 @@ export class Totals {
     this.hash = createHash("sha256").update(base ? base.dataset.fingerprint : JSON.stringify([tilePixels, groups, radiometry]));
     for (const problem of problems) this.addProblem(problem);
     if (!base) return;
+    this.beyond = base.dataset.limits?.leftOut ?? 0;
     for (const crc of base.crcs) this.crcs.push(crc);
     for (const { name, tiles } of base.dataset.classes) this.classes.set(name, tiles);
     this.addMoments(base.moments);
   }
 
-  add({ tiles, moments, skipped, empty, isSimulated }: BatchLine): void {
+  add({ tiles, moments, skipped, empty, beyond, isSimulated }: BatchLine): void {
     this.batches++;
     this.isSimulated ||= isSimulated;
+    this.beyond += beyond;
     for (const { id, labels, crc } of tiles) {
       this.crcs.push(crc);
       this.hash.update(JSON.stringify([id, labels, crc]));

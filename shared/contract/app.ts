@@ -133,6 +133,8 @@ export const contract = {
     watch: procedure.output(eventIterator(z.array(Job))),
     /** Ends a job; what it did so far is kept and continued when it is started again. */
     cancel: procedure.input(z.object({ id: z.string() })),
+    /** Stops a job to go on with it later, also in another session: an ingest by `dataset.update`. */
+    pause: procedure.input(z.object({ id: z.string() })),
   },
   data: {
     scan: procedure

@@ -34,6 +34,15 @@ export const BandNameSchema = z.enum(BAND_NAMES);
 export const Problem = z.object({ path: z.string(), reason: z.string() });
 export type Problem = z.infer<typeof Problem>;
 
+/** What came of reading a few tiles of a source while it was scanned. */
+export const ReadingTrial = z.object({
+  bytesPerSecond: z.number().describe("pixels as they are stored, read by one thread here"),
+  shares: z
+    .array(z.tuple([z.number().nullable(), z.number()]))
+    .describe("of each tile read: the share of clouds, null where nothing tells it, and of pixels without data"),
+});
+export type ReadingTrial = z.infer<typeof ReadingTrial>;
+
 /** One source found by a scan: all patches of one kind under one folder. */
 export const Source = z.object({
   key: z
@@ -60,10 +69,16 @@ export const Source = z.object({
   warnings: z.array(z.string()).default([]).describe("where pixels disagree with the metadata"),
   simulated: z.boolean().describe("made by this application's simulator"),
   notes: z.array(z.string()).default([]).describe("what is left out of good imagery, such as the rest at a scene's edge"),
+  trial: ReadingTrial.nullable().default(null).describe("null where none was made: it takes a quiet machine"),
 });
 export type Source = z.infer<typeof Source>;
 
-export const ScanResult = z.object({ sources: z.array(Source), problems: z.array(Problem) });
+export const ScanResult = z.object({
+  sources: z.array(Source),
+  problems: z.array(Problem),
+  threads: z.int().default(1).describe("that would read"),
+  freeBytes: z.number().nullable().default(null).describe("on the workspace's disk"),
+});
 export type ScanResult = z.infer<typeof ScanResult>;
 
 /** Bands of one resolution: stored as one uint16 array [tile, band, pixels, pixels]. */
@@ -99,6 +114,12 @@ export const Dataset = z.object({
   skipped: z.array(Problem),
   simulated: z.boolean(),
   fingerprint: z.string().describe("hash of tiles, labels and layout: tells a changed data set"),
+  limits: z
+    .object({ maxCloud: z.number().nullable(), maxNodata: z.number().nullable(), leftOut: z.int() })
+    .optional()
+    .describe(
+      "largest shares of clouds and of pixels without data that were asked for, and how many tiles have more; absent where none were",
+    ),
   folders: z
     .array(z.string())
     .optional()

@@ -37,6 +37,9 @@ export function parseBandOrder(text: string): BandOrder | null {
   return order.length > 0 && order.every((band) => band !== undefined) ? order : null;
 }
 
+/** A share of a tile's pixels, 0..1; null: any. */
+const atMost = (what: string) => z.number().min(0).max(1).nullable().default(null).describe(`largest share of ${what}, 0..1`);
+
 export const SMALLEST_TILE_PIXELS = 32;
 export const LARGEST_TILE_PIXELS = 512;
 
@@ -64,6 +67,8 @@ export const IngestSettings = z.strictObject({
     .describe("only these bands; all that the sources have in common when left out"),
   bandOrder: BandOrder.nullable().default(null),
   radiometry: RadiometryOverride.nullable().default(null),
+  maxCloud: atMost("cloud; tiles with more are left out, those of which it is not known are kept"),
+  maxNodata: atMost("pixels without data; tiles with more are left out"),
   only: z
     .array(z.string().min(1).max(512))
     .min(1)

@@ -83,6 +83,7 @@ export const Job = z.object({
   etaSeconds: z.number().nullable(),
   message: z.string().nullable(),
   skipped: z.int(),
+  problems: z.array(Problem).describe("what was skipped, with reasons: the first 100"),
   changed: z.array(Problem).describe("files that changed or went away since they were ingested: the first 100"),
   startedAt: z.number(),
   endedAt: z.number().nullable(),

@@ -23,7 +23,7 @@ export function DataHome() {
   const { go } = useRoute();
   const [isSampling, setSampling] = useState(false);
   if (!workspace) return <Loading />;
-  const work = (jobs ?? []).filter(({ kind }) => kind !== "study").slice(0, SHOWN_JOBS);
+  const work = newest((jobs ?? []).filter(({ kind }) => kind !== "study")).slice(0, SHOWN_JOBS);
   const add = (
     <Button leftSection={<IconFolderPlus size={16} />} onClick={() => go({ place: "data", query: { add: "1" } })}>
       Add a folder
@@ -87,10 +87,23 @@ export function DataHome() {
   );
 }
 
-/** What a finished job leads to. */
+/** Of jobs on the same thing the newest one: the others are what led to it. */
+function newest(jobs: readonly Job[]): Job[] {
+  return jobs.filter((job, i) => jobs.findIndex(({ kind, target }) => kind === job.kind && target === job.target) === i);
+}
+
+/** What a job that ended leads to. */
 function NextStep({ job }: { job: Job }) {
   const { go } = useRoute();
   const workspace = useWorkspace();
+  const update = useUpdate(job.target);
+  if (job.status === "paused" && job.kind === "ingest") {
+    return (
+      <Button variant="light" loading={update.isPending} onClick={() => update.mutate()}>
+        Go on
+      </Button>
+    );
+  }
   if (job.status !== "finished") return null;
   if (job.kind === "sample") {
     return (
@@ -157,7 +170,7 @@ function Interrupted({ name }: { name: string }) {
   const [isDeleting, setDeleting] = useState(false);
   return (
     <>
-      <p>Its ingestion was interrupted. It goes on from where it stopped.</p>
+      <p>Its ingestion was paused or interrupted. It goes on from where it stopped.</p>
       <Group gap="xs" mt={8}>
         <Button size="compact-sm" loading={update.isPending} onClick={() => update.mutate()}>
           Go on

@@ -136,7 +136,7 @@ interface ShareSliderProps {
   readonly onChange: (share: number | undefined) => void;
 }
 
-function ShareSlider({ title, value, onChange }: ShareSliderProps) {
+export function ShareSlider({ title, value, onChange }: ShareSliderProps) {
   const [draft, setDraft] = useState<number | null>(null);
   const at = draft ?? (value === undefined ? ANY : STOPS.reduce((best, stop, i) => (stop <= value ? i : best), 0));
   const text = at === ANY ? "any" : `at most ${percent(draft === null && value !== undefined ? value : STOPS[at]!)}`;

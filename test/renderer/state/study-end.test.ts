@@ -15,6 +15,7 @@ const job = (change: Partial<Job>): Job => ({
   etaSeconds: null,
   message: null,
   skipped: 0,
+  problems: [],
   changed: [],
   startedAt: 0,
   endedAt: null,

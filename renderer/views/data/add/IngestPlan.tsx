@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { BandName } from "../../../../shared/domain/bands.ts";
 import type { ScanResult, Source } from "../../../../shared/domain/dataset.ts";
+import { type Cut, type Outlook, outlook, WHOLE } from "../../../../shared/domain/ingest-outlook.ts";
 import {
   type BandOrder,
   LARGEST_TILE_PIXELS,
@@ -18,10 +19,11 @@ import { ErrorNote } from "../../../components/ErrorNote.tsx";
 import { Warning } from "../../../components/Warning.tsx";
 import { useHost, useWorkspace } from "../../../state/host.tsx";
 import { useRoute } from "../../../state/router.ts";
-import { bytes, count, counted, radiometryText } from "../../../state/words.ts";
+import { bytes, count, counted, duration, radiometryText } from "../../../state/words.ts";
+import { ShareSlider } from "../FilterPanel.tsx";
 import { ProblemTable } from "../ProblemTable.tsx";
 import classes from "./AddData.module.css";
-import { type Cut, nameFor, outlook } from "./plan.ts";
+import { nameFor } from "./name.ts";
 import { SourceCard } from "./SourceCard.tsx";
 
 interface IngestPlanProps {
@@ -44,7 +46,6 @@ export function IngestPlan({ folder, bandOrder, result }: IngestPlanProps) {
   );
 }
 
-const AS_SCANNED: Cut = { tilePixels: 120, stridePixels: null, sample: null, bands: null };
 const FIRST_SAMPLE: TileSample = { tiles: 2000, by: "tile", seed: 0 };
 const NO_OFFSET: RadiometryOverride = { offset: 0, quantification: 10_000 };
 
@@ -54,10 +55,11 @@ function Plan({ folder, bandOrder, result }: IngestPlanProps) {
   const { go } = useRoute();
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [name, setName] = useState(() => nameFor(folder));
-  const [cut, setCut] = useState(AS_SCANNED);
+  const [cut, setCut] = useState(WHOLE);
   const [radiometry, setRadiometry] = useState<RadiometryOverride | null>(null);
   const taken = result.sources.filter(({ key }) => !left.has(key));
-  const expected = outlook(taken, cut);
+  const expected = outlook(taken, cut, result.threads);
+  const lack = result.freeBytes === null ? 0 : expected.diskBytes - result.freeBytes;
   const ingest = useMutation({
     mutationFn: () =>
       client.data.ingest({
@@ -98,19 +100,21 @@ function Plan({ folder, bandOrder, result }: IngestPlanProps) {
         />
         <CutFields cut={cut} taken={taken} onChange={setCut} />
       </section>
+      <LimitFields cut={cut} expected={expected} onChange={setCut} />
       <RadiometryFields radiometry={radiometry} taken={taken} onChange={setRadiometry} />
       <div className={classes.agree}>
         <p className={classes.summary}>
           Takes {near}
           {counted(expected.tiles, "tile")} in {counted(expected.bands.length, "band")} from {counted(taken.length, "source")}: about{" "}
-          {bytes(expected.readBytes)} {cut.sample ? "of imagery to read from" : "to read"}, {bytes(expected.storeBytes)} to store.
+          {bytes(expected.readBytes)} {cut.sample ? "of imagery to read from" : "to read"}, {bytes(expected.diskBytes)} to store
+          {result.freeBytes !== null && <> ({bytes(result.freeBytes)} free)</>}. {timeOf(expected, result.threads)}
           {cut.bands === null && expected.lacking.length > 0 && (
             <> {expected.lacking.join(", ")} left out: not all sources have them. Take the sources one by one to keep them.</>
           )}
         </p>
         <Button
           leftSection={<IconDatabaseImport size={16} />}
-          disabled={problem !== null || taken.length === 0 || expected.bands.length === 0}
+          disabled={problem !== null || taken.length === 0 || expected.bands.length === 0 || expected.tiles === 0 || lack > 0}
           loading={ingest.isPending}
           onClick={() => ingest.mutate()}
         >
@@ -118,9 +122,53 @@ function Plan({ folder, bandOrder, result }: IngestPlanProps) {
           {count(expected.tiles)} tiles
         </Button>
       </div>
+      {lack > 0 && (
+        <Warning>
+          The tiles need {bytes(expected.diskBytes)}, {bytes(lack)} more than the workspace's disk has free. Free some space, draw fewer
+          tiles or take fewer bands.
+        </Warning>
+      )}
       {ingest.error && <ErrorNote error={ingest.error} />}
       <ProblemTable problems={result.problems} fileName="scan-problems" />
     </>
+  );
+}
+
+/** How long it takes, and what that is known by. */
+function timeOf({ seconds, triedTiles }: Outlook, threads: number): string {
+  if (seconds === null) return "How long that takes is not known: nothing was tried, since other work was going on.";
+  return `About ${duration(Math.max(1, seconds))} with ${counted(threads, "thread")}, by ${counted(triedTiles, "tile")} that were read here for this plan.`;
+}
+
+interface LimitFieldsProps {
+  readonly cut: Cut;
+  readonly expected: Outlook;
+  readonly onChange: (cut: Cut) => void;
+}
+
+/** What is left out for its clouds, or for lack of data. */
+function LimitFields({ cut, expected: { tiles, readTiles, triedTiles }, onChange }: LimitFieldsProps) {
+  const isLimited = cut.maxCloud !== null || cut.maxNodata !== null;
+  return (
+    <section className={classes.limits} aria-label="Tiles that are left out">
+      <ShareSlider title="Cloud" value={cut.maxCloud ?? undefined} onChange={(share) => onChange({ ...cut, maxCloud: share ?? null })} />
+      <ShareSlider
+        title="No data"
+        value={cut.maxNodata ?? undefined}
+        onChange={(share) => onChange({ ...cut, maxNodata: share ?? null })}
+      />
+      <p className={classes.summary} aria-live="polite">
+        {isLimited ? (
+          <>
+            Keeps about {count(tiles)} of {counted(readTiles, "tile")}
+            {triedTiles > 0 ? `, as of the ${count(triedTiles)} that were read for this plan` : ": no tile was tried, so all are counted"}.
+            Tiles whose clouds nothing tells are kept.
+          </>
+        ) : (
+          "Tiles of any cloud and with any share of no data are taken; those without any data never are."
+        )}
+      </p>
+    </section>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Job } from "../../../../shared/domain/workspace.ts";
 
 const job = (changes: Partial<Job>): Job => ({
   ...{ id: "1", kind: "study", title: "Study couplets", target: "couplets", status: "running", done: 17, total: 41, unit: "runs" },
-  ...{ rate: 160, etaSeconds: 7500, message: null, skipped: 0, changed: [], startedAt: 0, endedAt: null },
+  ...{ rate: 160, etaSeconds: 7500, message: null, skipped: 0, problems: [], changed: [], startedAt: 0, endedAt: null },
   ...changes,
 });
 

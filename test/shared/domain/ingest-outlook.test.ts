@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { nameFor, outlook } from "../../../../renderer/views/data/add/plan.ts";
-import { BAND_NAMES } from "../../../../shared/domain/bands.ts";
-import { Source } from "../../../../shared/domain/dataset.ts";
+import { BAND_NAMES } from "../../../shared/domain/bands.ts";
+import { Source } from "../../../shared/domain/dataset.ts";
+import { outlook, WHOLE } from "../../../shared/domain/ingest-outlook.ts";
 
 const source = (changes: Partial<Source>): Source => ({
   ...Source.parse({
@@ -21,7 +21,7 @@ const source = (changes: Partial<Source>): Source => ({
   ...changes,
 });
 
-const cut = { tilePixels: 120, stridePixels: null, sample: null, bands: null };
+const cut = WHOLE;
 
 describe("what an ingest will take", () => {
   it("is what the scan counted, where nothing else is chosen", () => {
@@ -57,17 +57,33 @@ describe("what an ingest will take", () => {
   });
 
   it("is nothing of no source", () => {
-    expect(outlook([], cut)).toEqual({ tiles: 0, isNear: false, bands: [], lacking: [], readBytes: 0, storeBytes: 0 });
+    expect(outlook([], cut)).toMatchObject({ tiles: 0, isNear: false, bands: [], lacking: [], readBytes: 0, storeBytes: 0, triedTiles: 0 });
   });
-});
 
-describe("the plan's proposals", () => {
-  it("names a data set by its folder", () => {
-    expect(["/a/Central Valley (2022)", "C:\\data\\_x_", "/", "/données"].map(nameFor)).toEqual([
-      "central-valley-2022-",
-      "x_",
-      "tiles",
-      "donn-es",
-    ]);
+  it("takes the time that the trials tell, in parallel, and needs room for the records, too", () => {
+    const tried = source({ trial: { bytesPerSecond: 1e6, shares: [[0, 0]] } });
+    const other = source({ tiles: 100, trial: { bytesPerSecond: 1e5, shares: [] } });
+    const { storeBytes, diskBytes, seconds, tiles } = outlook([tried], cut);
+    expect(seconds).toBeCloseTo(storeBytes / 1e6, 6);
+    expect(diskBytes).toBe(storeBytes + 600 * tiles);
+    expect(outlook([tried], cut, 2).seconds).toBeCloseTo(seconds! / 1.7, 6);
+    expect(outlook([tried, other], cut).seconds).toBeCloseTo(seconds! + (100 * storeBytes) / tiles / 1e5, 6);
+    expect(outlook([tried, source({})], cut).seconds).toBeNull();
+  });
+
+  it("keeps the share of tiles that the trials keep; unknown clouds pass, and what was not tried is kept", () => {
+    const shares: [number | null, number][] = [
+      [0, 0],
+      [0.1, 0.5],
+      [0.9, 0],
+      [null, 0],
+    ];
+    const tried = source({ tiles: 1000, trial: { bytesPerSecond: 1e6, shares } });
+    expect(outlook([tried], { ...cut, maxCloud: 0.2 })).toMatchObject({ tiles: 750, readTiles: 1000, isNear: true, triedTiles: 4 });
+    expect(outlook([tried], { ...cut, maxCloud: 0.2, maxNodata: 0.05 })).toMatchObject({ tiles: 500 });
+    expect(outlook([tried], { ...cut, maxCloud: 0.9 })).toMatchObject({ tiles: 1000, isNear: false });
+    expect(outlook([tried, source({ tiles: 10 })], { ...cut, maxNodata: 0 })).toMatchObject({ tiles: 760 });
+    const sample = { tiles: 100, by: "tile", seed: 0 } as const;
+    expect(outlook([tried], { ...cut, maxCloud: 0.2, sample })).toMatchObject({ tiles: 75, readTiles: 100, isNear: true });
   });
 });
