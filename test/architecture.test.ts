@@ -43,7 +43,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   "electron/export": { rooms: ["electron/files", "shared/domain", "shared/figures"], packages: [/^node:/, /^sharp$/] },
   "electron/app": {
-    rooms: ["shared", "electron/ingest", "electron/training", "electron/runs", "electron/executors", "electron/export"],
+    rooms: ["shared", "electron/files", "electron/ingest", "electron/training", "electron/runs", "electron/executors", "electron/export"],
     packages: [/^node:/, /^@orpc\//, /^sharp$/, /^zod$/],
   },
   "electron/preload": { rooms: [], packages: [/^electron$/] },

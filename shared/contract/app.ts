@@ -11,6 +11,7 @@ import { LabelReport, LabelRequest } from "../domain/labelling.ts";
 import { PRESET_NAMES } from "../domain/run-config.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
+import { FilterName, SavedFilter } from "../domain/saved-filter.ts";
 import { DatasetLoss, DuplicateGroup, DuplicateQuery, TILE_ORDERS, TileFacets, TileFilter, VerifyReport } from "../domain/tile-query.ts";
 import { Job, NameSchema, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../domain/workspace.ts";
 
@@ -162,6 +163,13 @@ export const contract = {
     loss: procedure.input(z.object({ dataset: NameSchema })).output(DatasetLoss),
     /** Deletes a data set; one that studies use only with `evenIfUsed`. Never while an ingest or a run works on it. */
     delete: procedure.input(z.object({ dataset: NameSchema, evenIfUsed: z.boolean().default(false) })),
+  },
+  /** Filters of a data set's tiles with a name. Each change gives all of them, by name. */
+  filter: {
+    list: procedure.input(z.object({ dataset: NameSchema })).output(z.array(SavedFilter)),
+    save: procedure.input(z.object({ dataset: NameSchema, name: FilterName, filter: TileFilter })).output(z.array(SavedFilter)),
+    rename: procedure.input(z.object({ dataset: NameSchema, from: z.string(), to: FilterName })).output(z.array(SavedFilter)),
+    delete: procedure.input(z.object({ dataset: NameSchema, name: z.string() })).output(z.array(SavedFilter)),
   },
   augmentation: {
     /** Draws two views of a tile. The images lie at `imagePaths.preview(key, 0 | 1 | 2)`: original, view 1, view 2. */

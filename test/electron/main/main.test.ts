@@ -140,6 +140,9 @@ describe("the main process", () => {
   it("serves no file outside the renderer and no image that is not there", async () => {
     expect((await electron.handlers.get("studio")!({ url: "studio://app/../../package.json" })).status).toBe(404);
     expect((await electron.handlers.get("tile")!({ url: "tile://app/image/tile/none/0.png" })).status).toBe(404);
+    const columns = await electron.handlers.get("studio")!({ url: "studio://app/columns/none/footprints" });
+    expect(columns.status).toBe(404);
+    expect(await columns.text()).toContain('no data set "none"');
   });
 
   it("ends with its last window when nothing runs", () => {
