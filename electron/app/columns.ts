@@ -39,7 +39,7 @@ async function columnsOf(folder: string, { name, searchParams, workspace }: Aske
   }
   switch (name) {
     case "footprints":
-      return footprints((await readAllTiles(folder, ["footprint"])).footprint);
+      return footprintColumns((await readAllTiles(folder, ["footprint"])).footprint);
     case "labels":
       return labels((await readAllTiles(folder, ["labels"])).labels);
     case "parts":
@@ -54,8 +54,11 @@ async function columnsOf(folder: string, { name, searchParams, workspace }: Aske
   }
 }
 
-/** In a float32, 1e-8 of the world from the middle of all tiles, that is half a metre across a continent. */
-function footprints(places: readonly (readonly number[] | null)[]): Columns {
+/**
+ * Corners of tiles from their common middle: so a float32 is a metre at most beside the truth within a continent.
+ * @param places as `Tile.footprint`
+ */
+export function footprintColumns(places: readonly (readonly number[] | null)[]): Columns {
   const known = places.filter((place) => place !== null);
   const middle = (i: number) => known.reduce((sum, place) => sum + place[i]! / known.length, 0);
   const origin = known.length > 0 ? [mercatorX(middle(0)), mercatorY(middle(1))] : [0.5, 0.5];

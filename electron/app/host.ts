@@ -296,6 +296,11 @@ export class Host {
     );
   }
 
+  /** @throws AppError NOT_FOUND */
+  datasetFolder(name: string): Promise<string> {
+    return existingFolderOf(this.path, "datasets", name);
+  }
+
   async dataset(name: string): Promise<Dataset> {
     return readDataset(await existingFolderOf(this.path, "datasets", name));
   }

@@ -4,6 +4,7 @@ import { contract } from "../../shared/contract/app.ts";
 import { AppError, isCancellation } from "../../shared/domain/errors.ts";
 import type { Host } from "./host.ts";
 import { deleteProfile, listProfiles, renameProfile, saveProfile } from "./profiles.ts";
+import { deleteFilter, readSavedFilters, renameFilter, saveFilter } from "./saved-filters.ts";
 import type { Studio } from "./studio.ts";
 import { studioHandlers } from "./studio-handlers.ts";
 
@@ -58,6 +59,14 @@ export function createRouter(host: Host, studio: Studio | null = null) {
       relocate: os.dataset.relocate.handler(({ input }) => host.relocateDataset(input)),
       loss: os.dataset.loss.handler(({ input }) => host.datasetLoss(input.dataset)),
       delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset, input.evenIfUsed)),
+    },
+    filter: {
+      list: os.filter.list.handler(async ({ input }) => readSavedFilters(await host.datasetFolder(input.dataset))),
+      save: os.filter.save.handler(async ({ input: { dataset, ...filter } }) =>
+        saveFilter(await host.datasetFolder(dataset), { ...filter, created: new Date().toISOString() }),
+      ),
+      rename: os.filter.rename.handler(async ({ input }) => renameFilter(await host.datasetFolder(input.dataset), input.from, input.to)),
+      delete: os.filter.delete.handler(async ({ input }) => deleteFilter(await host.datasetFolder(input.dataset), input.name)),
     },
     augmentation: { preview: os.augmentation.preview.handler(({ input }) => host.preview(input)) },
     profile: {

@@ -15,6 +15,7 @@ import {
 } from "../../shared/domain/ingest-settings.ts";
 import { SampleOptions } from "../../shared/domain/sample-options.ts";
 import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
+import { savedFilter } from "../app/saved-filters.ts";
 import { existingFolderOf, existingWorkspace, inWorkspace } from "../app/workspace-folder.ts";
 import { addFlags, parseFlags } from "../flags.ts";
 import { listTiles } from "../ingest/catalogue.ts";
@@ -221,14 +222,16 @@ export function tilesCommand(): Command {
   const command = new Command("tiles")
     .description("list the tiles of a data set")
     .requiredOption("--dataset <NAME>", "data set")
-    .option("--label <CLASS>", "only tiles with this class");
+    .option("--label <CLASS>", "only tiles with this class")
+    .option("--saved <NAME>", "the saved filter of this name; other flags go before what it says");
   const read = addFlags(command, TilesFlags);
   return withCommonFlags(command, { workspace: true }).action(
-    (options: CommonOptions & Record<string, unknown> & { dataset: string; label?: string }) =>
+    (options: CommonOptions & Record<string, unknown> & { dataset: string; label?: string; saved?: string }) =>
       runCommand(options, async ({ print }) => {
         const { limit, ...query } = parseFlags(TilesFlags, read(options));
         const folder = await completeDataset(options);
         const { tiles, total } = await listTiles(folder, {
+          ...(options.saved === undefined ? {} : await savedFilter(folder, options.saved)),
           ...query,
           limit: limit ?? Number.MAX_SAFE_INTEGER,
           label: options.label ?? null,

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { z } from "zod";
 import { AppError } from "../../shared/domain/errors.ts";
-import { type DatasetLoss, DuplicateQuery, TileFilter } from "../../shared/domain/tile-query.ts";
+import { type DatasetLoss, DuplicateQuery, SHARE_LIMITS, TileFilter } from "../../shared/domain/tile-query.ts";
 import { datasetLoss, deleteDataset } from "../app/delete-dataset.ts";
 import { existingFolderOf, existingWorkspace } from "../app/workspace-folder.ts";
 import { addFlags, parseFlags } from "../flags.ts";
@@ -81,13 +81,14 @@ function duplicatesCommand(): Command {
 
 function facetsCommand(): Command {
   const command = new Command("facets")
-    .description("count the tiles of a data set by source, granule, month, country, split and class")
+    .description("count the tiles of a data set by source, granule, month, country, split, class and shares of pixels")
     .argument("<NAME>", "data set");
   const read = addFlags(command, TileFilter);
   return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions & Record<string, unknown>) =>
     runCommand(options, async ({ print }) => {
-      const { total, ...facets } = await tileFacets(await folderOf(options, name), parseFlags(TileFilter, read(options)));
-      print({ total, ...facets }, () =>
+      const found = await tileFacets(await folderOf(options, name), parseFlags(TileFilter, read(options)));
+      const { total, cloud, snow, nodata, saturated, ...facets } = found;
+      print(found, () =>
         [
           `${total} tiles`,
           ...Object.entries(facets).flatMap(([kind, counts]) => [
@@ -97,6 +98,13 @@ function facetsCommand(): Command {
               [kind, "tiles"],
             ),
             ...(counts.length > LISTED ? [`and ${counts.length - LISTED} more (all with --json)`] : []),
+          ]),
+          ...Object.entries({ cloud, snow, nodata, saturated }).flatMap(([kind, counts]) => [
+            "",
+            table(
+              counts.map((tiles, i) => [`${100 * SHARE_LIMITS[i]!} %`, tiles]),
+              [`${kind} at most`, "tiles"],
+            ),
           ]),
         ].join("\n"),
       );

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset, Tile } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
-import type { TileFacets, TileFilter, TileOrder } from "../../shared/domain/tile-query.ts";
+import { SHARE_LIMITS, type TileFacets, type TileFilter, type TileOrder } from "../../shared/domain/tile-query.ts";
 import { ASIDE_SUFFIX, replaceFile, writeFileAtomic } from "../files/atomic-file.ts";
 import { type CatalogueIndex, withCatalogueIndex } from "./catalogue-index.ts";
 import { datasetFile, journalFile, readDataset, tilesFile } from "./dataset-folder.ts";
@@ -363,8 +363,18 @@ export async function tileFacets(datasetFolder: string, filter: TileFilter = {})
       countries: of("countries"),
       splits: of("splits"),
       classes: of("classes"),
+      ...(await shareCounts(`${table}${where}`, parameters)),
     };
   });
+}
+
+const SHARES = ["cloud", "snow", "nodata", "saturated"] as const;
+
+/** @param source a table and the conditions on it */
+async function shareCounts(source: string, parameters: Conditions["parameters"]): Promise<Pick<TileFacets, (typeof SHARES)[number]>> {
+  const counts = SHARES.map((share) => `[${SHARE_LIMITS.map((limit) => `count(*) FILTER (${share} <= ${limit})`).join(", ")}] AS ${share}`);
+  const [row] = await queryParquet(`SELECT ${counts.join(", ")} FROM ${source}`, parameters);
+  return row as Pick<TileFacets, (typeof SHARES)[number]>;
 }
 
 /** Rows of so few tiles are looked for by a list; more are read with all between them. */

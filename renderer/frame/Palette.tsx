@@ -2,13 +2,15 @@
 import { Modal, TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
+import { skipToken, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { ALL_ARMS } from "../../shared/domain/study.ts";
 import type { Workspace } from "../../shared/domain/workspace.ts";
-import { useWorkspace } from "../state/host.tsx";
+import { useHost, useWorkspace } from "../state/host.tsx";
 import { PLACES, type Place, parseRoute, type Route, useRoute } from "../state/router.ts";
-import { PUBLISHED_STUDY, useCurrentStudy } from "../state/selection.ts";
+import { PUBLISHED_STUDY, useCurrentDataset, useCurrentStudy } from "../state/selection.ts";
 import { useWindowRequests } from "../state/window-requests.ts";
+import { queryOf } from "../views/data/filter.ts";
 import classes from "./Palette.module.css";
 import { PLACE_TITLES } from "./Rail.tsx";
 
@@ -48,7 +50,8 @@ function Search({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
-  const targets = useMemo(() => targetsOf(workspace, study.name), [workspace, study.name]);
+  const filters = useFilterTargets();
+  const targets = useMemo(() => [...targetsOf(workspace, study.name), ...filters], [workspace, study.name, filters]);
   const found = targets.filter(({ kind, name }) => matches(`${kind} ${name}`, text)).slice(0, SHOWN);
   const choose = (target: Target | undefined) => {
     if (!target) return;
@@ -74,8 +77,8 @@ function Search({ onClose }: { onClose: () => void }) {
         aria-expanded
         aria-controls={id}
         aria-activedescendant={found[at] ? `${id}-${at}` : undefined}
-        aria-label="Go to a place, data set, study or arm"
-        placeholder="Go to a place, data set, study or arm"
+        aria-label="Go to a place, data set, filter, study or arm"
+        placeholder="Go to a place, data set, filter, study or arm"
         value={text}
         onKeyDown={press}
         onChange={(event) => {
@@ -104,6 +107,23 @@ function Search({ onClose }: { onClose: () => void }) {
       </div>
     </>
   );
+}
+
+/** The saved filters of the data set in hand; its view stays as it is. */
+function useFilterTargets(): readonly Target[] {
+  const { queries } = useHost();
+  const { route } = useRoute();
+  const dataset = useCurrentDataset()?.name;
+  const saved = useQuery(queries.filter.list.queryOptions({ input: dataset === undefined ? skipToken : { dataset } })).data;
+  return useMemo(() => {
+    if (dataset === undefined || !saved) return [];
+    const view = route.place === "data" && route.subject === dataset ? route.query : {};
+    return saved.map(({ name, filter }): Target => {
+      const all: Record<string, string | null> = { ...view, ...queryOf(filter), follow: null };
+      const query = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null);
+      return { kind: `filter of ${dataset}`, name, route: { place: "data", subject: dataset, query: Object.fromEntries(query) } };
+    });
+  }, [dataset, saved, route]);
 }
 
 function targetsOf(workspace: Workspace | null, study: string | null): Target[] {

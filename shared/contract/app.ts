@@ -23,6 +23,7 @@ import { ENCODERS, LabelSetSchema, PRESET_NAMES } from "../domain/run-config.ts"
 import { QueuedStudy, RunRef, STUDY_STAGES } from "../domain/run-queue.ts";
 import { RunEvent } from "../domain/run-state.ts";
 import { SampleOptions } from "../domain/sample-options.ts";
+import { FilterName, SavedFilter } from "../domain/saved-filter.ts";
 import { DEFAULT_THRESHOLD, MeanCurve, MOST_CURVES, ThresholdCounts } from "../domain/scored-cell.ts";
 import { AppSettings, PathKind, RecentWorkspace, SettingsChange, StoragePlace, WindowRequest } from "../domain/settings.ts";
 import { StudyStatistics } from "../domain/study-statistics.ts";
@@ -217,6 +218,13 @@ export const contract = {
     loss: procedure.input(z.object({ dataset: NameSchema })).output(DatasetLoss),
     /** Deletes a data set; one that studies use only with `evenIfUsed`. Never while an ingest or a run works on it. */
     delete: procedure.input(z.object({ dataset: NameSchema, evenIfUsed: z.boolean().default(false) })),
+  },
+  /** Filters of a data set's tiles with a name. Each change gives all of them, by name. */
+  filter: {
+    list: procedure.input(z.object({ dataset: NameSchema })).output(z.array(SavedFilter)),
+    save: procedure.input(z.object({ dataset: NameSchema, name: FilterName, filter: TileFilter })).output(z.array(SavedFilter)),
+    rename: procedure.input(z.object({ dataset: NameSchema, from: z.string(), to: FilterName })).output(z.array(SavedFilter)),
+    delete: procedure.input(z.object({ dataset: NameSchema, name: z.string() })).output(z.array(SavedFilter)),
   },
   augmentation: {
     /** Draws two views of a tile. The images lie at `imagePaths.preview(key, 0 | 1 | 2)`: original, view 1, view 2. */

@@ -49,6 +49,11 @@ export type TileOrder = (typeof TILE_ORDERS)[number];
 /** Tiles of a value; null: those of which it is not known. */
 const counts = z.array(z.object({ value: z.string().nullable(), tiles: z.int() })).describe("most frequent first");
 
+/** Limits of shares that are counted: close together where few pixels matter. */
+export const SHARE_LIMITS: readonly number[] = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+
+const shareCounts = z.array(z.int()).describe("tiles with a share of at most each of SHARE_LIMITS");
+
 /** How many of the filtered tiles there are of each kind. */
 export const TileFacets = z.object({
   total: z.int(),
@@ -58,6 +63,10 @@ export const TileFacets = z.object({
   countries: counts,
   splits: counts,
   classes: counts.describe("a tile of several classes counts in each; null: tiles without labels"),
+  cloud: shareCounts,
+  snow: shareCounts,
+  nodata: shareCounts,
+  saturated: shareCounts,
 });
 export type TileFacets = z.infer<typeof TileFacets>;
 

@@ -16,6 +16,10 @@ const host = {
     throw new AppError("NOT_A_FOLDER", `${path} is not a folder.`, { data: { path } });
   },
   image: async (path: string) => (path.startsWith("/image/tile/a/") ? new Uint8Array([137, 80, 78, 71]) : undefined),
+  columns: async (path: string) => {
+    if (path.startsWith("/columns/gone/")) throw new AppError("NOT_FOUND", "There is no data set gone.");
+    return path.startsWith("/columns/a/") ? new Uint8Array([1, 2, 3]) : undefined;
+  },
   workspace: {
     value: { path: "/w", datasets: [], studies: [], isSample: false },
     async *watch() {
@@ -73,6 +77,15 @@ describe("who is let in", () => {
     const cookie = `simclr_s2_token_${url.port}=${url.searchParams.get("token")}`;
     expect((await get("/image/tile/a/0.png", { cookie })).status).toBe(200);
     expect((await get("/image/tile/b/0.png", { cookie })).status).toBe(404);
+  });
+
+  it("gives columns with the token only, fresh each time, and says what is not there", async () => {
+    expect((await get("/columns/a/footprints")).status).toBe(401);
+    const token = `?token=${url.searchParams.get("token")}`;
+    const columns = await get(`/columns/a/footprints${token}`);
+    expect(columns).toMatchObject({ status: 200, body: "\x01\x02\x03", headers: { "cache-control": "no-store" } });
+    expect(await get(`/columns/b/footprints${token}`)).toMatchObject({ status: 404, body: "No such columns." });
+    expect(await get(`/columns/gone/footprints${token}`)).toMatchObject({ status: 404, body: "There is no data set gone." });
   });
 
   it("refuses other hosts, other origins and other methods", async () => {

@@ -87,7 +87,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
               aria-label="Layout"
               data={LAYOUTS.map((value) => ({ value, label: LAYOUT_TITLES[value] }))}
               value={layout}
-              onChange={(value) => setQuery({ layout: value === "grid" ? null : value })}
+              onChange={(value) => setQuery({ layout: value === "grid" ? null : value }, { replace: true })}
             />
           )}
           {!areDuplicates && layout !== "map" && (
@@ -120,18 +120,20 @@ function Loaded({ dataset }: { dataset: Dataset }) {
             ]}
             comboboxProps={{ width: 280, position: "bottom-end" }}
           />
-          <Slider
-            aria-label="Tile size"
-            thumbLabel="Tile size, px"
-            w={110}
-            min={SMALLEST_TILE}
-            max={LARGEST_TILE}
-            step={4}
-            value={size}
-            label={(value) => `${value} px`}
-            onChange={setSize}
-            onChangeEnd={(value) => setQuery({ size: value === USUAL_TILE ? null : String(value) }, { replace: true })}
-          />
+          {layout !== "map" && (
+            <Slider
+              aria-label="Tile size"
+              thumbLabel="Tile size, px"
+              w={110}
+              min={SMALLEST_TILE}
+              max={LARGEST_TILE}
+              step={4}
+              value={size}
+              label={(value) => `${value} px`}
+              onChange={setSize}
+              onChangeEnd={(value) => setQuery({ size: value === USUAL_TILE ? null : String(value) }, { replace: true })}
+            />
+          )}
         </div>
         {areDuplicates ? (
           <Duplicates dataset={dataset} combination={combination.id} size={size} picked={picked} onPick={pick} />

@@ -1,16 +1,29 @@
 // What narrows the tiles down: text, shares, facets with the counts of what is left.
-import { Button, CloseButton, Slider, TextInput } from "@mantine/core";
+import { Button, CloseButton, Group, Slider, TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useQueries } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { type Dataset, SOURCE_TITLES, type SourceKind } from "../../../shared/domain/dataset.ts";
-import type { TileFilter } from "../../../shared/domain/tile-query.ts";
+import { SHARE_LIMITS, type TileFilter } from "../../../shared/domain/tile-query.ts";
 import { useHost } from "../../state/host.tsx";
 import { count, counted, percent } from "../../state/words.ts";
 import { Facet } from "./Facet.tsx";
 import classes from "./FilterPanel.module.css";
-import { type FacetName, isFiltering, isMonthChosen, LIST_OF, type ShareField, toggled, withMonth, withoutFacet } from "./filter.ts";
+import {
+  type FacetName,
+  firstDay,
+  isFiltering,
+  isMonthChosen,
+  LIST_OF,
+  lastDay,
+  SHARES,
+  type ShareName,
+  toggled,
+  withMonth,
+  withoutFacet,
+} from "./filter.ts";
+import { SavedFilters } from "./SavedFilters.tsx";
 
 export interface FilterPanelProps {
   readonly dataset: Dataset;
@@ -30,18 +43,14 @@ const FACETS: readonly { readonly name: FacetName; readonly title: string; reado
   { name: "splits", title: "Split" },
 ];
 
-const SHARES: readonly { readonly field: ShareField; readonly title: string }[] = [
-  { field: "maxCloud", title: "Cloud" },
-  { field: "maxSnow", title: "Snow" },
-  { field: "maxNodata", title: "No data" },
-  { field: "maxSaturated", title: "Saturated" },
-];
+const SHARE_TITLES: Readonly<Record<ShareName, string>> = { cloud: "Cloud", snow: "Snow", nodata: "No data", saturated: "Saturated" };
+const SHARE_NAMES = Object.keys(SHARES) as ShareName[];
 
 export function FilterPanel({ dataset, filter, total, onChange }: FilterPanelProps) {
   const { queries } = useHost();
   // Most of them are one question, which is asked once.
   const facets = useQueries({
-    queries: FACETS.map(({ name }) =>
+    queries: [...FACETS.map(({ name }) => name), ...SHARE_NAMES].map((name) =>
       queries.dataset.facets.queryOptions({
         input: { dataset: dataset.name, filter: withoutFacet(filter, name) },
         placeholderData: keepPreviousData,
@@ -60,21 +69,59 @@ export function FilterPanel({ dataset, filter, total, onChange }: FilterPanelPro
               ? `${count(total)} of ${counted(dataset.tiles, "tile")}`
               : counted(total, "tile")}
         </span>
-        {isFiltering(filter) && (
-          <Button variant="default" size="compact-xs" onClick={() => onChange({})}>
-            Show all
-          </Button>
-        )}
+        <Group gap={4} wrap="nowrap">
+          {isFiltering(filter) && (
+            <Button variant="default" size="compact-xs" onClick={() => onChange({})}>
+              Show all
+            </Button>
+          )}
+          <SavedFilters dataset={dataset.name} filter={filter} onApply={onChange} />
+        </Group>
       </div>
       <SearchField text={filter.text ?? ""} onChange={(text) => onChange({ ...filter, text: text || undefined }, true)} />
       <section className={classes.shares} aria-label="At most">
-        {SHARES.map(({ field, title }) => (
-          <ShareSlider key={field} title={title} value={filter[field]} onChange={(share) => onChange({ ...filter, [field]: share })} />
+        {SHARE_NAMES.map((name, i) => (
+          <ShareSlider
+            key={name}
+            title={SHARE_TITLES[name]}
+            value={filter[SHARES[name]]}
+            counts={facets[FACETS.length + i]!.data?.[name]}
+            onChange={(share) => onChange({ ...filter, [SHARES[name]]: share })}
+          />
         ))}
-        {SHARES.some(({ field }) => filter[field] !== undefined) && (
+        {SHARE_NAMES.some((name) => filter[SHARES[name]] !== undefined) && (
           <p className={classes.hint}>Tiles whose share is not known are left out.</p>
         )}
       </section>
+      <section className={classes.dates} aria-label="Dates">
+        <TextInput
+          type="date"
+          label="From"
+          value={firstDay(filter.from)}
+          max={lastDay(filter.to)}
+          onChange={({ currentTarget: { value } }) => onChange({ ...filter, from: value || undefined })}
+        />
+        <TextInput
+          type="date"
+          label="To"
+          value={lastDay(filter.to)}
+          min={firstDay(filter.from)}
+          onChange={({ currentTarget: { value } }) => onChange({ ...filter, to: value || undefined })}
+        />
+      </section>
+      {(filter.bounds || filter.area) && (
+        <div className={classes.place}>
+          <span>Only in {filter.area ? "a shape" : "a box"} of the map</span>
+          <CloseButton
+            size="xs"
+            aria-label="All places again"
+            onClick={() => {
+              const { bounds, area, ...rest } = filter;
+              onChange(rest);
+            }}
+          />
+        </div>
+      )}
       {dataset.classes.length === 0 && <p className={classes.hint}>No labels: these tiles can be pretrained on, and not fine-tuned.</p>}
       {FACETS.map(({ name, title, nameOf }, i) => (
         <Facet
@@ -125,21 +172,22 @@ function SearchField({ text, onChange }: { text: string; onChange: (text: string
   );
 }
 
-/** Stops of the sliders, shares: close together where few pixels matter. */
-const STOPS: readonly number[] = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /** The last place: any share, and tiles of which none is known. */
-const ANY = STOPS.length;
+const ANY = SHARE_LIMITS.length - 1;
 
 interface ShareSliderProps {
   readonly title: string;
   readonly value: number | undefined;
+  /** Tiles that each limit keeps. */
+  readonly counts?: readonly number[] | undefined;
   readonly onChange: (share: number | undefined) => void;
 }
 
-export function ShareSlider({ title, value, onChange }: ShareSliderProps) {
+export function ShareSlider({ title, value, counts, onChange }: ShareSliderProps) {
   const [draft, setDraft] = useState<number | null>(null);
-  const at = draft ?? (value === undefined ? ANY : STOPS.reduce((best, stop, i) => (stop <= value ? i : best), 0));
-  const text = at === ANY ? "any" : `at most ${percent(draft === null && value !== undefined ? value : STOPS[at]!)}`;
+  const at = draft ?? (value === undefined ? ANY : SHARE_LIMITS.reduce((best, limit, i) => (limit <= value && i < ANY ? i : best), 0));
+  const kept = at === ANY || counts === undefined ? "" : `, keeps ${count(counts[at]!)}`;
+  const text = at === ANY ? "any" : `at most ${percent(draft === null && value !== undefined ? value : SHARE_LIMITS[at]!)}${kept}`;
   return (
     <div className={classes.share}>
       <span>{title}</span>
@@ -156,7 +204,7 @@ export function ShareSlider({ title, value, onChange }: ShareSliderProps) {
         onChange={setDraft}
         onChangeEnd={(next) => {
           setDraft(null);
-          onChange(STOPS[next]);
+          onChange(next === ANY ? undefined : SHARE_LIMITS[next]);
         }}
       />
     </div>

@@ -1,11 +1,13 @@
 // Which tiles a data set's view shows, kept in its route: links, back and forward bring it again.
 import { TILE_ORDERS, type TileFacets, TileFilter, type TileOrder } from "../../../shared/domain/tile-query.ts";
 
-export type FacetName = Exclude<keyof TileFacets, "total">;
+export type ShareName = "cloud" | "snow" | "nodata" | "saturated";
+/** What is counted value by value. */
+export type FacetName = Exclude<keyof TileFacets, "total" | ShareName>;
 
 /** Lists of a filter by their key in the route. */
 const LISTS = { class: "labels", source: "sources", granule: "granules", country: "countries", split: "splits" } as const;
-const SHARES = { cloud: "maxCloud", snow: "maxSnow", nodata: "maxNodata", saturated: "maxSaturated" } as const;
+export const SHARES = { cloud: "maxCloud", snow: "maxSnow", nodata: "maxNodata", saturated: "maxSaturated" } as const;
 /** Lists of numbers: degrees. */
 const PLACES = { box: "bounds", area: "area" } as const;
 const TEXTS = ["from", "to", "text"] as const;
@@ -60,8 +62,9 @@ export const layoutOf = (query: Query): (typeof LAYOUTS)[number] => LAYOUTS.find
 export const isFiltering = (filter: TileFilter): boolean => Object.keys(filter).length > 0;
 
 /** The filter without what a facet itself chooses: its other values are counted by that. */
-export function withoutFacet(filter: TileFilter, facet: FacetName): TileFilter {
-  const fields: readonly (keyof TileFilter)[] = facet === "months" ? OF_MONTHS : [LIST_OF[facet]];
+export function withoutFacet(filter: TileFilter, facet: FacetName | ShareName): TileFilter {
+  const fields: readonly (keyof TileFilter)[] =
+    facet === "months" ? OF_MONTHS : [facet in SHARES ? SHARES[facet as ShareName] : LIST_OF[facet as Exclude<FacetName, "months">]];
   return Object.fromEntries(Object.entries(filter).filter(([field]) => !fields.includes(field as keyof TileFilter)));
 }
 
@@ -85,6 +88,24 @@ export function withMonth(filter: TileFilter, month: string): TileFilter {
   if (!from && !to) return { ...rest, from: month, to: month };
   if (isMonthChosen(filter, month)) return from === to ? rest : { ...rest, from: month, to: month };
   return { ...rest, from: from && from < month ? from : month, to: to && to > month ? to : month };
+}
+
+/** The first day of a day, month or year; empty for none. */
+export function firstDay(date: string | undefined): string {
+  return date ? `${date}-01-01`.slice(0, 10) : "";
+}
+
+/** The last day of a day, month or year; empty for none. */
+export function lastDay(date: string | undefined): string {
+  if (!date || date.length === 10) return date ?? "";
+  const [year, month = 12] = date.split("-").map(Number);
+  return new Date(Date.UTC(year!, month, 0)).toISOString().slice(0, 10);
+}
+
+/** Whether two filters ask for the same. */
+export function isSameFilter(a: TileFilter, b: TileFilter): boolean {
+  const [first, second] = [queryOf(a), queryOf(b)];
+  return Object.keys(first).every((key) => first[key] === second[key]);
 }
 
 function decode(text: string): string {

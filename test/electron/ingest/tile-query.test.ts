@@ -14,7 +14,7 @@ import {
 import { datasetFile, journalFile, tilesFile } from "../../../electron/ingest/dataset-folder.ts";
 import { writeParquet } from "../../../electron/ingest/parquet.ts";
 import { Tile } from "../../../shared/domain/dataset.ts";
-import { TileFilter } from "../../../shared/domain/tile-query.ts";
+import { SHARE_LIMITS, TileFilter } from "../../../shared/domain/tile-query.ts";
 import { temporaryFolder } from "./made-files.ts";
 
 const box = (west: number, south: number, east: number, north: number) => [west, north, east, north, east, south, west, south];
@@ -157,6 +157,9 @@ describe("the tiles of a catalogue", () => {
     ["a box west of it", { bounds: [179, -20, 180, -10] }, ["Fiji"]],
     ["a box across it", { bounds: [179.99, -20, -179.99, -10] }, ["Fiji"]],
     ["the whole Earth", { bounds: [-180, -90, 180, 90] }, ["Alps_1", "Alps_2", "Fiji"]],
+    ["a shape that their middle lies in", { area: [9.9, 46.9, 10.3, 46.9, 9.9, 47.2] }, ["Alps_1"]],
+    ["a shape that is hollow where they lie", { area: [9, 46, 12, 46, 12, 48, 11, 48, 11, 47, 9.5, 47, 9.5, 48, 9, 48] }, []],
+    ["a shape across the antimeridian", { area: [179, -20, 181, -20, 181, -10, 179, -10] }, ["Fiji"]],
     ["all of these together", { countries: ["Austria"], maxCloud: 0.2, from: "2018-06", text: "alps" }, ["Alps_2"]],
     ["nothing of an empty list", { granules: [] }, []],
   ];
@@ -202,6 +205,10 @@ describe("the tiles of a catalogue", () => {
         { value: "Rice", tiles: 1 },
         { value: null, tiles: 1 },
       ],
+      cloud: SHARE_LIMITS.map((limit) => (limit >= 0.3 ? 3 : limit >= 0.1 ? 2 : 1)),
+      snow: SHARE_LIMITS.map(() => 1),
+      nodata: SHARE_LIMITS.map((limit) => (limit >= 0.5 ? 4 : 3)),
+      saturated: SHARE_LIMITS.map((limit) => (limit >= 0.2 ? 4 : 3)),
     });
     expect((await tileFacets(folder, { labels: ["Rice"] })).classes).toEqual([
       { value: "Pastures", tiles: 1 },
@@ -215,6 +222,8 @@ describe("the tiles of a catalogue", () => {
       { maxCloud: 2 },
       { bounds: [0, 50, 10, 40] },
       { bounds: [0, 0, 0] },
+      { area: [0, 0, 1, 1] },
+      { area: [0, 0, 1, 1, 2, 2, 3] },
       { sources: ["x"] },
       { what: 1 },
     ])

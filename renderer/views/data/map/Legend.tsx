@@ -15,11 +15,11 @@ export interface LegendProps {
   readonly counts: readonly number[] | undefined;
   readonly palette: readonly string[];
   /** Tiles that the filter leaves out, and of those it lets through the ones without a place. */
-  readonly faint: number;
+  readonly leftOut: number;
   readonly unplaced: number;
 }
 
-export function Legend({ choices, choice, onChoose, colouring, counts, palette, faint, unplaced }: LegendProps) {
+export function Legend({ choices, choice, onChoose, colouring, counts, palette, leftOut, unplaced }: LegendProps) {
   const [isOpen, setOpen] = useState(true);
   return (
     <section className={classes.legend} aria-label="Legend">
@@ -52,11 +52,11 @@ export function Legend({ choices, choice, onChoose, colouring, counts, palette, 
                 )
               );
             })}
-            {faint > 0 && (
+            {leftOut > 0 && (
               <li>
                 <span className={`${classes.swatch} ${classes.faint}`} aria-hidden />
                 <span className={classes.name}>left out by the filter</span>
-                <span className={classes.count}>{count(faint)}</span>
+                <span className={classes.count}>{count(leftOut)}</span>
               </li>
             )}
           </ul>

@@ -16,7 +16,7 @@ import { colourChoices } from "./colour-choice.ts";
 import { NONE, paletteOf } from "./colouring.ts";
 import { LEAST_SIDE_PIXELS } from "./footprint-layer.ts";
 import { FootprintMap, hasWebGl2 } from "./footprint-map.ts";
-import { boxOf, FAINT, middleOf, nearestTile, nextTile, type Point, SHOWN, tilesAt } from "./footprints.ts";
+import { boxOf, middleOf, nearestTile, nextTile, type Point, SHOWN, tilesAt } from "./footprints.ts";
 import { Legend } from "./Legend.tsx";
 import { simplified } from "./lasso.ts";
 import { MapTools } from "./MapTools.tsx";
@@ -70,9 +70,10 @@ function TilesOnMap({ dataset, filter, order, combination, picked, hovered, onPi
   const { bounds: _, ...unbounded } = filter;
   const choices = colourChoices(dataset.name, workspace?.studies ?? []);
   const choice = choices.find(({ key }) => key === route.query.colour) ?? choices[0]!;
-  const { footprints, states, total, colouring, counts, error, retry } = useTileLayers({
+  const { footprints, states, unplaced, leftOut, colouring, counts, error, retry } = useTileLayers({
     dataset,
-    filter: isFollowing ? unbounded : filter,
+    filter,
+    drawn: isFollowing ? unbounded : filter,
     order,
     choice,
   });
@@ -191,8 +192,6 @@ function TilesOnMap({ dataset, filter, order, combination, picked, hovered, onPi
     event.stopPropagation();
   };
 
-  const faint = useMemo(() => states?.reduce((sum, state) => sum + (state === FAINT ? 1 : 0), 0) ?? 0, [states]);
-  const shown = counts?.reduce((sum, tiles) => sum + tiles, 0);
   return (
     <div className={classes.map} data-tool={tool ?? undefined} onKeyDownCapture={press} {...handlers}>
       <div ref={container} className={classes.canvas} />
@@ -226,8 +225,8 @@ function TilesOnMap({ dataset, filter, order, combination, picked, hovered, onPi
         colouring={colouring}
         counts={counts}
         palette={palette}
-        faint={faint}
-        unplaced={total !== undefined && shown !== undefined ? total - shown : 0}
+        leftOut={leftOut}
+        unplaced={unplaced}
       />
       {(error ?? failure) !== null && (
         <div className={classes.note}>

@@ -4,7 +4,7 @@ import { type Columns, NO_CODE } from "../../../../shared/contract/columns.ts";
 import { SOURCE_TITLES, type SourceKind } from "../../../../shared/domain/dataset.ts";
 import type { FigureTheme } from "../../../../shared/figures/theme.ts";
 import { count, percent } from "../../../state/words.ts";
-import { SHOWN } from "./footprints.ts";
+import type { Footprints } from "./footprints.ts";
 
 export const COLOURINGS = ["classes", "parts", "split", "source", "date", "cloud", "nodata"] as const;
 export type ColouringName = (typeof COLOURINGS)[number];
@@ -196,9 +196,9 @@ function coded(codes: Uint16Array, places: readonly number[], none: number): Uin
   return Uint8Array.from(codes, (code) => (code === NO_CODE || places[code]! < 0 ? none : places[code]!));
 }
 
-/** Tiles of each category among those that are shown. @param states as `statesOf` */
-export function countCategories({ categories, legend }: Colouring, states: Uint8Array): number[] {
+/** Tiles of each category that lie somewhere. @param rows those that are counted */
+export function countCategories({ categories, legend }: Colouring, { corners }: Footprints, rows: Int32Array): number[] {
   const counts = legend.map(() => 0);
-  for (let row = 0; row < categories.length; row++) if (states[row] === SHOWN) counts[categories[row]!]!++;
+  for (const row of rows) if (!Number.isNaN(corners[row * 8])) counts[categories[row]!]!++;
   return counts;
 }

@@ -18,6 +18,8 @@ export interface Footprints {
   readonly extent: Box | null;
   /** Tiles whose place is known. */
   readonly placed: number;
+  /** Of the largest tile. */
+  readonly largestSide: number;
 }
 
 /** Of a tile: its place is not known, left out by the filter, let through. */
@@ -41,6 +43,7 @@ export function footprintsOf({ facts, arrays }: Columns): Footprints {
   const boxes = new Float32Array(tiles * 4);
   let [west, north, east, south] = [Infinity, Infinity, -Infinity, -Infinity];
   let placed = 0;
+  let largestSide = 0;
   for (let i = 0; i < tiles; i++) {
     const at = i * 8;
     const [x0, y0, x1, y1] = [corners[at]!, corners[at + 1]!, corners[at + 2]!, corners[at + 3]!];
@@ -51,13 +54,14 @@ export function footprintsOf({ facts, arrays }: Columns): Footprints {
     boxes[i * 4 + 3] = Math.max(y0, y1, y2, y3);
     if (Number.isNaN(x0)) continue;
     placed++;
+    largestSide = Math.max(largestSide, boxes[i * 4 + 2]! - boxes[i * 4]!, boxes[i * 4 + 3]! - boxes[i * 4 + 1]!);
     west = Math.min(west, boxes[i * 4]!);
     north = Math.min(north, boxes[i * 4 + 1]!);
     east = Math.max(east, boxes[i * 4 + 2]!);
     south = Math.max(south, boxes[i * 4 + 3]!);
   }
   const extent: Box | null = placed > 0 ? [west + origin[0], north + origin[1], east + origin[0], south + origin[1]] : null;
-  return { tiles, origin, corners, boxes, extent, placed };
+  return { tiles, origin, corners, boxes, extent, placed, largestSide };
 }
 
 /** The box of a tile, from the square's corner; null where its place is not known. */
@@ -65,6 +69,32 @@ export function boxOf({ boxes, origin }: Footprints, row: number): Box | null {
   const [west, north, east, south] = boxes.subarray(row * 4, row * 4 + 4);
   if (west === undefined || Number.isNaN(west)) return null;
   return [west + origin[0], north! + origin[1], east! + origin[0], south! + origin[1]];
+}
+
+/**
+ * The tiles that reach into a box: those left out by the filter first, so that the others lie over them, then by row.
+ * @param box from the square's corner
+ * @param states as `statesOf`
+ * @param rows [tiles]: written to
+ * @returns the part of `rows` that was written
+ */
+export function tilesInView(
+  { boxes, origin, tiles, largestSide }: Footprints,
+  box: Box,
+  states: Uint8Array,
+  rows: Uint32Array,
+): Uint32Array {
+  // What is drawn larger than it is lies at most half a side further out.
+  const [west, north, east, south] = box.map((side, i) => side - origin[i % 2]! + (i < 2 ? -largestSide : largestSide)) as unknown as Box;
+  let found = 0;
+  for (const state of [FAINT, SHOWN]) {
+    for (let i = 0; i < tiles; i++) {
+      const at = 4 * i;
+      if (states[i] === state && boxes[at + 2]! >= west && boxes[at]! <= east && boxes[at + 3]! >= north && boxes[at + 1]! <= south)
+        rows[found++] = i;
+    }
+  }
+  return rows.subarray(0, found);
 }
 
 export const middleOf = ([west, north, east, south]: Box): Point => [(west + east) / 2, (north + south) / 2];

@@ -81,13 +81,18 @@ export const MOST_ZOOM = 15;
 /** What is fitted is not shown nearer than this: a single tile is then some 60 px wide. */
 const NEAREST_FIT = 11;
 const FIT_MARGIN_PIXELS = 40;
+/** What the legend covers on the left, px; a narrow map has no room to spare for it. */
+const LEGEND_PIXELS = 224;
+const LEAST_WIDTH_BESIDE_LEGEND = 640;
 
-/** The middle and zoom that show a box whole. */
+/** The middle and zoom that show a box whole, beside the legend where there is room. */
 export function fitted(
   [west, north, east, south]: Box,
   { width, height }: Pick<MapView, "width" | "height">,
 ): { middle: Point; zoom: number } {
+  const covered = width >= LEAST_WIDTH_BESIDE_LEGEND ? LEGEND_PIXELS : 0;
   const room = (side: number) => Math.max(40, side - 2 * FIT_MARGIN_PIXELS);
-  const scale = Math.min(room(width) / Math.max(1e-9, east - west), room(height) / Math.max(1e-9, south - north));
-  return { middle: [(west + east) / 2, (north + south) / 2], zoom: Math.min(NEAREST_FIT, Math.max(LEAST_ZOOM, zoomOf(scale))) };
+  const scale = Math.min(room(width - covered) / Math.max(1e-9, east - west), room(height) / Math.max(1e-9, south - north));
+  const zoom = Math.min(NEAREST_FIT, Math.max(LEAST_ZOOM, zoomOf(scale)));
+  return { middle: [(west + east) / 2 - covered / 2 / scaleOf(zoom), (north + south) / 2], zoom };
 }

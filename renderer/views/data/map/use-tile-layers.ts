@@ -12,8 +12,10 @@ export interface TileLayers {
   readonly footprints: Footprints | undefined;
   /** As `statesOf`. */
   readonly states: Uint8Array | undefined;
-  /** Tiles that the filter lets through, with a place or without. */
-  readonly total: number | undefined;
+  /** Of the tiles that the filter lets through those whose place is not known. */
+  readonly unplaced: number;
+  /** Tiles with a place that the filter leaves out. */
+  readonly leftOut: number;
   readonly colouring: Colouring | undefined;
   /** Tiles of each category that are shown. */
   readonly counts: readonly number[] | undefined;
@@ -21,32 +23,36 @@ export interface TileLayers {
   readonly retry: () => void;
 }
 
-/** @param options.filter without what the map itself restricts while it is followed */
-export function useTileLayers({
-  dataset,
-  filter,
-  order,
-  choice,
-}: {
-  dataset: Dataset;
-  filter: TileFilter;
-  order: TileOrder;
-  choice: ColourChoice;
-}): TileLayers {
+interface Asked {
+  readonly dataset: Dataset;
+  readonly filter: TileFilter;
+  /** Without what is in view only because the map is there: the rest is drawn before the map moves on. */
+  readonly drawn: TileFilter;
+  readonly order: TileOrder;
+  readonly choice: ColourChoice;
+}
+
+export function useTileLayers({ dataset, filter, drawn, order, choice }: Asked): TileLayers {
   const places = useColumns(dataset, columnPaths.column(dataset.name, "footprints"), footprintsOf);
-  const rows = useColumns(dataset, columnPaths.rows(dataset.name, filter, order), rowsOf);
+  const rows = useColumns(dataset, columnPaths.rows(dataset.name, drawn, order), rowsOf);
+  const counted = useColumns(dataset, columnPaths.rows(dataset.name, filter, order), rowsOf);
   const coloured = useColumns(dataset, columnPathOf(dataset.name, choice), (columns) => ({ choice, columns }));
   const states = useMemo(() => places.data && rows.data && statesOf(places.data, rows.data), [places.data, rows.data]);
   const colouring = useMemo(
     () => coloured.data && colouringOf(coloured.data.choice.by, coloured.data.columns, filter.labels),
     [coloured.data, filter.labels],
   );
-  const counts = useMemo(() => colouring && states && countCategories(colouring, states), [colouring, states]);
+  const counts = useMemo(
+    () => colouring && places.data && counted.data && countCategories(colouring, places.data, counted.data),
+    [colouring, places.data, counted.data],
+  );
+  const shown = counts?.reduce((sum, tiles) => sum + tiles, 0);
   const all = [places, rows, coloured];
   return {
     footprints: places.data,
     states,
-    total: rows.data?.length,
+    unplaced: counted.data && shown !== undefined ? counted.data.length - shown : 0,
+    leftOut: places.data && shown !== undefined ? places.data.placed - shown : 0,
     colouring,
     counts,
     error: all.find(({ error }) => error)?.error ?? null,

@@ -1,7 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatRoute, parseRoute } from "../../../../renderer/state/router.ts";
-import { filterOf, isMonthChosen, orderOf, queryOf, toggled, withMonth, withoutFacet } from "../../../../renderer/views/data/filter.ts";
+import {
+  filterOf,
+  firstDay,
+  isMonthChosen,
+  isSameFilter,
+  lastDay,
+  layoutOf,
+  orderOf,
+  queryOf,
+  toggled,
+  withMonth,
+  withoutFacet,
+} from "../../../../renderer/views/data/filter.ts";
 import { SOURCE_KINDS, SPLITS } from "../../../../shared/domain/dataset.ts";
 import type { TileFilter } from "../../../../shared/domain/tile-query.ts";
 
@@ -16,6 +28,8 @@ const filters: fc.Arbitrary<TileFilter> = fc.record(
     splits: fc.subarray([...SPLITS], { minLength: 1 }),
     from: fc.constantFrom("2018", "2018-06", "2018-06-01"),
     to: fc.constantFrom("2019", "2019-02"),
+    bounds: fc.constantFrom([-9.5, 38, 21.25, 48], [179, -20, -179, -10]),
+    area: fc.constantFrom([1, 2, 3, 4, 5, 6.5]),
     maxCloud: share,
     maxSnow: share,
     maxNodata: share,
@@ -80,5 +94,31 @@ describe("choosing", () => {
     expect(withoutFacet(filter, "classes")).toEqual({ sources: ["safe-l2a"], from: "2018", to: "2018", maxCloud: 0.5 });
     expect(withoutFacet(filter, "months")).toEqual({ labels: ["a"], sources: ["safe-l2a"], maxCloud: 0.5 });
     expect(withoutFacet(filter, "granules")).toEqual(filter);
+  });
+});
+
+describe("a date of a filter", () => {
+  it("begins and ends with a day", () => {
+    expect([undefined, "2018", "2018-06", "2018-06-07"].map(firstDay)).toEqual(["", "2018-01-01", "2018-06-01", "2018-06-07"]);
+    expect([undefined, "2018", "2020-02", "2018-06-07"].map(lastDay)).toEqual(["", "2018-12-31", "2020-02-29", "2018-06-07"]);
+  });
+});
+
+describe("two filters", () => {
+  it("are the same when they ask for the same", () => {
+    expect(isSameFilter({ labels: ["a"], maxCloud: 0.1 }, { maxCloud: 0.1, labels: ["a"] })).toBe(true);
+    expect(isSameFilter({}, { labels: [] })).toBe(true);
+    expect(isSameFilter({ text: "a" }, { text: "b" })).toBe(false);
+  });
+});
+
+describe("the layout in the route", () => {
+  it("is the grid alone unless another is asked for", () => {
+    expect([{}, { layout: "map" }, { layout: "both" }, { layout: "x" }].map((query) => layoutOf(query as Record<string, string>))).toEqual([
+      "grid",
+      "map",
+      "both",
+      "grid",
+    ]);
   });
 });
