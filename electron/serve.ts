@@ -8,7 +8,7 @@ import { WebSocketServer } from "ws";
 import { AppError, messageOf } from "../shared/domain/errors.ts";
 import type { Host } from "./app/host.ts";
 import { createRouter } from "./app/router.ts";
-import { contentSecurityPolicy, readAsset } from "./app/web-assets.ts";
+import { contentSecurityPolicy, contentTypeOf, readAsset } from "./app/web-assets.ts";
 
 export interface ServeOptions {
   readonly host: Host;
@@ -71,12 +71,19 @@ export async function serve(options: ServeOptions): Promise<Served> {
       return plain(response, 401, "The token is missing or wrong. Open the whole address that the command printed.");
     }
     if (url.pathname.startsWith("/image/")) {
+      const left = new AbortController();
+      response.once("close", () => left.abort());
       try {
-        const image = await options.host.image(url.pathname + url.search);
+        const image = await options.host.image(url.pathname + url.search, left.signal);
         if (!image) return plain(response, 404, "No such image.");
-        response.writeHead(200, { "Content-Type": "image/png", "Cache-Control": "private, max-age=3600" });
+        const isKept = url.pathname.endsWith(".png");
+        response.writeHead(200, {
+          "Content-Type": contentTypeOf(url.pathname),
+          "Cache-Control": isKept ? "private, max-age=3600" : "no-store",
+        });
         response.end(image);
       } catch (error) {
+        if (left.signal.aborted) return;
         if (error instanceof AppError) return plain(response, 404, error.message);
         throw error;
       }

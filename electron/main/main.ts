@@ -6,7 +6,7 @@ import { RPCHandler } from "@orpc/server/message-port";
 import { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, powerSaveBlocker, protocol, session } from "electron";
 import { createHost, type Host } from "../app/host.ts";
 import { createRouter } from "../app/router.ts";
-import { contentSecurityPolicy, readAsset } from "../app/web-assets.ts";
+import { contentSecurityPolicy, contentTypeOf, readAsset } from "../app/web-assets.ts";
 import { CONNECT_CHANNEL } from "../preload/channels.ts";
 
 const PAGE_ORIGIN = "studio://app";
@@ -16,7 +16,7 @@ const COPYING = "clipboard-sanitized-write";
 
 protocol.registerSchemesAsPrivileged([
   { scheme: "studio", privileges: { standard: true, secure: true, supportFetchAPI: true } },
-  { scheme: IMAGE_SCHEME, privileges: { standard: true, secure: true } },
+  { scheme: IMAGE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: true } },
 ]);
 
 let window: BrowserWindow | undefined;
@@ -29,7 +29,7 @@ function workspaceFolder(): string {
 }
 
 function serveProtocols(current: Host): void {
-  const policy = contentSecurityPolicy({ connect: "", images: `${IMAGE_SCHEME}:` });
+  const policy = contentSecurityPolicy({ connect: `${IMAGE_SCHEME}:`, images: `${IMAGE_SCHEME}:` });
   protocol.handle("studio", async (request) => {
     const asset = await readAsset(new URL(request.url).pathname);
     if (!asset) return new Response("No such file.", { status: 404 });
@@ -39,8 +39,14 @@ function serveProtocols(current: Host): void {
   });
   protocol.handle(IMAGE_SCHEME, async (request) => {
     const url = new URL(request.url);
-    const image = await current.image(url.pathname + url.search).catch(() => undefined);
-    return image ? new Response(image, { headers: { "Content-Type": "image/png" } }) : new Response("No such image.", { status: 404 });
+    const headers = { "Content-Type": contentTypeOf(url.pathname), "Access-Control-Allow-Origin": PAGE_ORIGIN };
+    try {
+      const image = await current.image(url.pathname + url.search, request.signal);
+      if (image) return new Response(image, { headers });
+    } catch (error) {
+      return new Response(error instanceof Error ? error.message : String(error), { status: 404, headers });
+    }
+    return new Response("No such image.", { status: 404, headers });
   });
 }
 

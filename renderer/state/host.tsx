@@ -6,7 +6,7 @@ import { imagePaths } from "../../shared/contract/app.ts";
 import type { HostClient } from "../../shared/contract/client.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
-import type { ConnectionState, HostConnection } from "./connection.ts";
+import { type ConnectionState, type HostConnection, HostUnreachable } from "./connection.ts";
 import { isPassing } from "./errors.ts";
 import { follow } from "./follow.ts";
 import { createStore, type Store } from "./store.ts";
@@ -29,8 +29,11 @@ export interface Host {
   study(name: string): Store<LiveStudy>;
   /** Shows a study's new record at once, before the host tells it. */
   tellStudy(record: Study): void;
-  tileUrl(dataset: string, index: number, combination: string, size: number): string;
+  /** @param stretch as `formatStretch` writes it */
+  tileUrl(dataset: string, index: number, combination: string, size: number, stretch?: string): string;
   previewUrl(key: string, which: 0 | 1 | 2): string;
+  /** What lies at a path of `imagePaths`. @throws Error with the host's words; HostUnreachable; the signal's reason */
+  fetchBytes(path: string, signal?: AbortSignal): Promise<Blob>;
   close(): void;
 }
 
@@ -107,6 +110,14 @@ export function createHost(connection: HostConnection): Host {
     tellStudy: (record) => followedStudies.get(record.name)?.tell(record),
     tileUrl: (...tile) => imageOrigin + imagePaths.tile(...tile),
     previewUrl: (...preview) => imageOrigin + imagePaths.preview(...preview),
+    async fetchBytes(path, signal) {
+      const response = await fetch(imageOrigin + path, signal ? { signal } : {}).catch((cause: unknown) => {
+        signal?.throwIfAborted();
+        throw new HostUnreachable({ cause });
+      });
+      if (!response.ok) throw new Error(await response.text());
+      return response.blob();
+    },
     close() {
       for (const stop of [...stops, ...open]) stop();
       connection.close();

@@ -1,5 +1,5 @@
 // Which tiles a data set's view shows, kept in its route: links, back and forward bring it again.
-import { TILE_ORDERS, type TileFacets, TileFilter, type TileOrder } from "../../../shared/domain/tile-query.ts";
+import { type TileFacets, TileFilter } from "../../../shared/domain/tile-query.ts";
 
 export type FacetName = Exclude<keyof TileFacets, "total">;
 
@@ -43,10 +43,6 @@ export function queryOf(filter: TileFilter): Record<string, string | null> {
   for (const [key, field] of Object.entries(SHARES)) query[key] = filter[field] === undefined ? null : String(filter[field]);
   for (const field of TEXTS) query[field] = filter[field] || null;
   return query;
-}
-
-export function orderOf(query: Query): TileOrder {
-  return TILE_ORDERS.find((order) => order === query.order) ?? "index";
 }
 
 export const isFiltering = (filter: TileFilter): boolean => Object.keys(filter).length > 0;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatRoute, parseRoute } from "../../../../renderer/state/router.ts";
-import { filterOf, isMonthChosen, orderOf, queryOf, toggled, withMonth, withoutFacet } from "../../../../renderer/views/data/filter.ts";
+import { filterOf, isMonthChosen, queryOf, toggled, withMonth, withoutFacet } from "../../../../renderer/views/data/filter.ts";
 import { SOURCE_KINDS, SPLITS } from "../../../../shared/domain/dataset.ts";
 import type { TileFilter } from "../../../../shared/domain/tile-query.ts";
 
@@ -42,7 +42,6 @@ describe("a filter in the route", () => {
 
   it("leaves out what is none, so that an old link still opens", () => {
     expect(filterOf({ source: "landsat", cloud: "much", from: "soon", class: "%E0%A4%A", tile: "3" })).toEqual({ labels: ["%E0%A4%A"] });
-    expect([orderOf({ order: "cloud" }), orderOf({ order: "colour" }), orderOf({})]).toEqual(["cloud", "index", "index"]);
   });
 
   it("takes everything out of the route that it does not ask for", () => {

@@ -1,0 +1,98 @@
+// Which tiles the grid shows and in what order, as rows of the store; the inspector's previous and next follow it.
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { imagePaths } from "../../../shared/contract/app.ts";
+import type { Dataset } from "../../../shared/domain/dataset.ts";
+import { parseTileList } from "../../../shared/domain/tile-list.ts";
+import { TILE_ORDERS, type TileOrder } from "../../../shared/domain/tile-query.ts";
+import { useHost } from "../../state/host.tsx";
+import { useRoute } from "../../state/router.ts";
+import { filterOf, isFiltering } from "./filter.ts";
+
+export interface TileSort {
+  readonly order: TileOrder;
+  readonly descending: boolean;
+}
+
+/** Orders by their key in the route; a dash turns one round. */
+export const SORTS: Readonly<Record<string, string>> = {
+  index: "As stored",
+  id: "By id",
+  date: "Oldest first",
+  "-date": "Newest first",
+  cloud: "Least cloud first",
+  "-cloud": "Most cloud first",
+  snow: "Least snow first",
+  "-snow": "Most snow first",
+  nodata: "Least no data first",
+  "-nodata": "Most no data first",
+  saturated: "Least saturated first",
+  "-saturated": "Most saturated first",
+};
+
+/** The key of `SORTS` that a route names. */
+export const sortKeyOf = ({ order }: Readonly<Record<string, string>>): string => (order !== undefined && order in SORTS ? order : "index");
+
+export function sortOf(key: string): TileSort {
+  const descending = key.startsWith("-");
+  const name = descending ? key.slice(1) : key;
+  return { order: TILE_ORDERS.find((order) => order === name) ?? "index", descending };
+}
+
+export interface ShownTiles {
+  /** Rows in the order shown; null before they are known. */
+  readonly rows: Int32Array | null;
+  /** Tells one filter, order and list from another: of `rows`, so that of the earlier one while `isPassing`. */
+  readonly key: string;
+  /** Whether `rows` are of an earlier filter or order, while those of the new one are read. */
+  readonly isPassing: boolean;
+  /** How many of a list of tiles in the route there are; null: there is no list. */
+  readonly listed: number | null;
+  readonly error: unknown;
+  readonly retry: () => void;
+}
+
+/** Time that an order no longer shown is kept, ms: half a million tiles are 2.4 MB. */
+const KEPT_MS = 60_000;
+
+/** The tiles that the route asks for: its filter, its order, and its list of rows (`only=3-9,14`), by which other views hand tiles over. */
+export function useShownTiles(dataset: Dataset): ShownTiles {
+  const { route } = useRoute();
+  const { queries, fetchBytes } = useHost();
+  const { name, tiles } = dataset;
+  const filter = useMemo(() => filterOf(route.query), [route.query]);
+  const key = sortKeyOf(route.query);
+  const isWhole = key === "index" && !isFiltering(filter);
+  const query = { filter, ...sortOf(key) };
+  const ordered = useQuery({
+    queryKey: [...queries.dataset.key(), "order", name, query],
+    queryFn: async ({ signal }) => {
+      const bytes = await fetchBytes(imagePaths.order(name, query), signal);
+      return { rows: new Int32Array(await bytes.arrayBuffer()), key: JSON.stringify(query) };
+    },
+    enabled: !isWhole,
+    staleTime: 5 * 60_000,
+    gcTime: KEPT_MS,
+    placeholderData: keepPreviousData,
+  });
+  const whole = useMemo(() => Int32Array.from({ length: tiles }, (_, row) => row), [tiles]);
+  const all = isWhole ? whole : (ordered.data?.rows ?? null);
+  const { only } = route.query;
+  const list = useMemo(() => (only === undefined ? null : parseTileList(only, tiles)), [only, tiles]);
+  const rows = useMemo(() => (list && all ? among(all, list, tiles) : all), [all, list, tiles]);
+  return {
+    rows,
+    key: `${isWhole ? "" : ordered.data?.key} ${only ?? ""}`,
+    isPassing: !isWhole && ordered.isPlaceholderData,
+    listed: list?.length ?? null,
+    error: isWhole ? null : ordered.error,
+    retry: () => void ordered.refetch(),
+  };
+}
+
+/** Those of an order that are in a list. */
+export function among(order: Int32Array, list: Int32Array, tiles: number): Int32Array {
+  const marks = new Uint8Array(tiles);
+  for (const row of list) if (row < tiles) marks[row] = 1;
+  return order.filter((row) => marks[row] === 1);
+}
