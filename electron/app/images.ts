@@ -73,7 +73,7 @@ export class Images {
     if (!stretch) throw new AppError("BAD_ARGUMENT", `"${text}" is no stretch: write shared-2-98 or tile-2-98.`);
     const { scope, low, high } = stretch;
     const chosen = findBandCombination(combination);
-    if (scope === "tile" || !chosen) return { combination, stretch: { kind: "percentiles", low, high } };
+    if (scope === "tile" || !chosen || chosen.kind === "index") return { combination, stretch: { kind: "percentiles", low, high } };
     const { reader, counts } = await this.counted(decodeURIComponent(encodedDataset));
     return {
       combination,

@@ -36,15 +36,14 @@ export async function countBands({
 }
 
 /**
- * The ranges between two percentiles, for each channel of a combination; an index keeps its own.
+ * The ranges between two percentiles, for each channel of a combination of reflectances.
  * @throws AppError BAD_ARGUMENT when the data set lacks a band
  */
 export function sharedRanges(
   counts: BandCounts,
-  combination: BandCombination,
+  combination: Exclude<BandCombination, { kind: "index" }>,
   { low, high, radiometry }: { low: number; high: number; radiometry: StoredTileReader["layout"]["radiometry"] },
 ): StretchRange[] {
-  if (combination.kind === "index") return [combination.range];
   const channels = combination.bands.map((band) => {
     const own = counts.get(band);
     if (own) return own;

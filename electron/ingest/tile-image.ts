@@ -43,7 +43,7 @@ export interface TileStripOptions extends Omit<TileImageOptions, "row" | "size">
 }
 
 /** High, and without halving the colours: a grid is looked at for them. A strip has a third of the bytes of a PNG and is decoded as fast. */
-const STRIP_JPEG = { quality: 92, chromaSubsampling: "4:4:4" } as const;
+const STRIP_JPEG = { quality: 95, chromaSubsampling: "4:4:4" } as const;
 
 /**
  * Draws many tiles as one JPEG, one under the other: a grid of 100,000 would drown in single requests.

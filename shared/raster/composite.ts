@@ -107,7 +107,7 @@ export function normalisedDifference(a: Float32Array, b: Float32Array): Float32A
 function rangesOf({ values, valid }: Layers, combination: BandCombination, stretch: Stretch): StretchRange[] {
   if (stretch.kind === "ranges") return values.map((_, i) => stretch.ranges[i] ?? stretch.ranges[0] ?? combination.range);
   if (stretch.kind === "catalogue" || combination.kind === "index") return values.map(() => combination.range);
-  const shown = values.map((layer) => layer.filter((_, i) => valid[i]));
+  const shown = values.map((layer) => measured(layer, valid));
   const rangeOf = (sample: Float32Array): StretchRange =>
     sample.length === 0 ? [0, 1] : [percentileOf(sample, stretch.low), percentileOf(sample, stretch.high)];
   if (combination.kind !== "colour" || !combination.isBalanced) return shown.map(rangeOf);
@@ -118,6 +118,14 @@ function rangesOf({ values, valid }: Layers, combination: BandCombination, stret
   }, 0);
   const range = rangeOf(all);
   return values.map(() => range);
+}
+
+/** The values of valid pixels. */
+function measured(layer: Float32Array, valid: Uint8Array): Float32Array {
+  const out = new Float32Array(layer.length);
+  let n = 0;
+  for (let i = 0; i < layer.length; i++) if (valid[i]) out[n++] = layer[i]!;
+  return out.subarray(0, n);
 }
 
 const BINS = 1024;
@@ -142,7 +150,12 @@ export function percentileOf(values: Float32Array, percent: number): number {
   while (before + counts[first]! <= below) before += counts[first++]!;
   let [last, through] = [first, before + counts[first]!];
   while (through <= above) through += counts[++last]!;
-  const near = values.filter((value) => binOf(value) >= first && binOf(value) <= last).sort();
+  const near = new Float32Array(through - before);
+  for (let i = 0, n = 0; i < values.length; i++) {
+    const bin = binOf(values[i]!);
+    if (bin >= first && bin <= last) near[n++] = values[i]!;
+  }
+  near.sort();
   return near[below - before]! + (place - below) * (near[above - before]! - near[below - before]!);
 }
 

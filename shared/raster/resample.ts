@@ -94,7 +94,6 @@ export function resampleBand(
   }
   const outData = new Float32Array(to * to);
   const outMask = new Uint8Array(to * to);
-  if (method === "area" && from % to === 0) return blockMeans(masked, valid, { from, to });
   const axis = from === to ? null : sparseRows(resampleMatrix(from, to, method), from, to);
   const sums = axis ? resampleGrid(masked, axis, from, to) : masked;
   const weights = axis ? resampleGrid(valid, axis, from, to) : valid;
@@ -104,28 +103,6 @@ export function resampleBand(
     outData[i] = sums[i]! / weights[i]!;
   }
   return { data: outData, mask: outMask };
-}
-
-/** Area means where each output pixel is a whole block of input pixels: what the matrices come to, in a fraction of the time. */
-function blockMeans(masked: Float64Array, valid: Float64Array, { from, to }: { from: number; to: number }): ResampledBand {
-  const side = from / to;
-  const data = new Float32Array(to * to);
-  const mask = new Uint8Array(to * to);
-  for (let row = 0; row < to; row++) {
-    for (let column = 0; column < to; column++) {
-      let [sum, weight] = [0, 0];
-      for (let y = row * side; y < (row + 1) * side; y++) {
-        for (let at = y * from + column * side, end = at + side; at < end; at++) {
-          sum += masked[at]!;
-          weight += valid[at]!;
-        }
-      }
-      if (weight < MINIMUM_VALID_WEIGHT * side * side) continue;
-      mask[row * to + column] = 1;
-      data[row * to + column] = sum / weight;
-    }
-  }
-  return { data, mask };
 }
 
 /** The non-zero stretch of each row of a matrix: where it starts, how long it is, and its weights at a fixed stride. */

@@ -5,6 +5,7 @@ import { createWriteStream, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileS
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
+import { openWorkspace } from "../../electron/app/workspace-folder.ts";
 import { writeCatalogue } from "../../electron/ingest/catalogue.ts";
 import { datasetFile, journalFile } from "../../electron/ingest/dataset-folder.ts";
 import { arrayMetadata, shardIndex, shardPath, storeFolder } from "../../electron/ingest/store-layout.ts";
@@ -145,6 +146,7 @@ function tell(what: string, { frames, tasks }: Figures, served: number): void {
 const workspace = mkdtempSync(join(tmpdir(), "bench-grid-"));
 const chromium = findChromium();
 if (!chromium) throw new Error("no Chromium on the PATH");
+await openWorkspace(workspace);
 mkdirSync(join(workspace, "datasets/bench"), { recursive: true });
 await makeDataset(join(workspace, "datasets/bench"));
 const serving = await serve(workspace);

@@ -149,7 +149,7 @@ function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
       <FilterPanel dataset={dataset} filter={filter} total={total} onChange={change} />
       <div className={classes.gridSide}>
         <div className={classes.line}>
-          <Hint hovered={hovered} usual={`${combination.name}: ${combination.description}`} />
+          <Hint hovered={hovered} usual={combinationText(combination)} />
           {shown.listed !== null && (
             <Button size="compact-xs" variant="default" onClick={() => setQuery({ only: null })}>
               A list of {counted(shown.listed, "tile")}: show all
@@ -245,6 +245,10 @@ function DatasetPicker({ name }: { name: string }) {
       </Tooltip>
     </Group>
   );
+}
+
+function combinationText({ name, description, kind, range }: BandCombination): string {
+  return `${name}: ${description}${kind === "index" ? `; dark blue is ${range[0]}, yellow ${range[1]}` : ""}`;
 }
 
 const clampTile = (size: number) => (Number.isFinite(size) ? Math.min(LARGEST_TILE, Math.max(SMALLEST_TILE, size)) : USUAL_TILE);

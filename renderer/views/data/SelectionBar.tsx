@@ -86,23 +86,30 @@ export function SelectionBar({ dataset, selection: selected }: { dataset: Datase
       <Button size="compact-xs" variant="default" onClick={save}>
         Save CSV
       </Button>
-      <Button size="compact-xs" variant="default" onClick={() => setQuery({ only: formatTileList(selectedRows(selection)), tile: null })}>
-        Show only these
+      <Button
+        size="compact-xs"
+        variant="default"
+        title="Show only the selected tiles"
+        onClick={() => setQuery({ only: formatTileList(selectedRows(selection)), tile: null })}
+      >
+        Only these
       </Button>
       <Button
         size="compact-xs"
         variant="default"
         loading={use.isPending && !use.variables}
         disabled={use.isPending}
+        title="Take them out of use: no new run uses them"
         onClick={() => use.mutate(false)}
       >
-        Take out of use
+        Exclude
       </Button>
       <Button
         size="compact-xs"
         variant="default"
         loading={use.isPending && use.variables}
         disabled={use.isPending}
+        title="Put them back into use"
         onClick={() => use.mutate(true)}
       >
         Put back

@@ -1,5 +1,5 @@
 // Tiles edge to edge, as many as there are: only what is seen is drawn and asked for.
-import { useElementSize, useMergedRef } from "@mantine/hooks";
+import { useDebouncedValue, useElementSize, useMergedRef } from "@mantine/hooks";
 import { useQueries } from "@tanstack/react-query";
 import {
   type KeyboardEvent,
@@ -41,6 +41,8 @@ export interface TileGridProps {
 
 /** Tiles whose facts are asked for at once. */
 const PAGE = 200;
+/** How long the same rows are seen before their facts are asked for, ms. */
+const SETTLED_MS = 120;
 /** The corner of a tile where a click selects it, px. */
 const CHECK_SIZE = 26;
 
@@ -98,13 +100,23 @@ export function TileGrid({ dataset, rows, picture, badges, size, picked, selecti
   const strips = useStrips({ dataset, rows, picture, pixels: pictureSide(dataset.tilePixels, cell * (globalThis.devicePixelRatio || 1)) });
   const end = Math.min(total, seen.end * columns);
   const start = Math.min(end, seen.first * columns);
-  useEffect(() => strips.show(span(start, end, STRIP_TILES)), [strips, start, end]);
+  const before = useRef(0);
+  useEffect(() => {
+    const wanted = span(start, end, STRIP_TILES);
+    // What comes into view stays there longest.
+    const isDown = start > before.current;
+    before.current = start;
+    strips.show(isDown ? wanted.reverse() : wanted);
+  }, [strips, start, end]);
   const failure = useSyncExternalStore(
     (listener) => strips.subscribe(listener),
     () => strips.failure,
   );
 
-  const pageNumbers = useMemo(() => span(start, end, PAGE), [start, end]);
+  // Nobody reads what flies past, and each page is a query.
+  const [read] = useDebouncedValue(seen, SETTLED_MS);
+  const [readStart, readEnd] = [Math.min(total, read.first * columns), Math.min(total, read.end * columns)];
+  const pageNumbers = useMemo(() => span(readStart, readEnd, PAGE), [readStart, readEnd]);
   const pages = useQueries({
     queries: pageNumbers.map((page) =>
       queries.dataset.tilesAt.queryOptions({

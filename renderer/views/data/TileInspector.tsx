@@ -41,9 +41,9 @@ export interface TileInspectorProps {
   readonly onClose: () => void;
 }
 
-/** Widths of the panel, px. */
+/** Widths of the panel. The wide one leaves the view beside it the room of its bar. */
 const USUAL_WIDTH = 400;
-const WIDE_WIDTH = 680;
+const WIDE_WIDTH = "max(400px, min(720px, 100vw - 790px))";
 
 export function TileInspector({ dataset, index, combination, onPick, onClose }: TileInspectorProps) {
   const { queries } = useHost();

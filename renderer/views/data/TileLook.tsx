@@ -1,5 +1,5 @@
 // Looking into a tile: its picture with a cursor, what the pixel under it measures, and spectra kept to compare.
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, Skeleton } from "@mantine/core";
 import { IconDownload, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
@@ -113,13 +113,17 @@ export function TileLook({ dataset, index, combination, stretch, isWide, tile, p
         </div>
       </div>
       {found.error && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
-      <FigurePanel
-        title="Spectral profile"
-        fileName={`spectrum-${index}`}
-        draw={draw}
-        csv={() => spectraTable({ index, id, profile: profile ?? [], pins, cursor, values: values ? spectrumOf(values) : [] })}
-        exportWidth={640}
-      />
+      {profile ? (
+        <FigurePanel
+          title="Spectral profile"
+          fileName={`spectrum-${index}`}
+          draw={draw}
+          csv={() => spectraTable({ index, id, profile, pins, cursor, values: values ? spectrumOf(values) : [] })}
+          exportWidth={640}
+        />
+      ) : (
+        <Skeleton height={252} />
+      )}
       {pins.length > 0 && (
         <ul className={classes.pins} aria-label="Spectra kept">
           {pins.map((pinned, i) => (

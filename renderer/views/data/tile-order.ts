@@ -31,7 +31,8 @@ export const SORTS: Readonly<Record<string, string>> = {
 };
 
 /** The key of `SORTS` that a route names. */
-export const sortKeyOf = ({ order }: Readonly<Record<string, string>>): string => (order !== undefined && order in SORTS ? order : "index");
+export const sortKeyOf = ({ order }: Readonly<Record<string, string>>): string =>
+  order !== undefined && Object.hasOwn(SORTS, order) ? order : "index";
 
 export function sortOf(key: string): TileSort {
   const descending = key.startsWith("-");

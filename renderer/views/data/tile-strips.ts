@@ -18,8 +18,8 @@ export interface TileStripsOptions<P extends Picture> {
 
 /** Tiles of a strip: a screen of small tiles is some 15 requests, one of large tiles a few. */
 export const STRIP_TILES = 32;
-/** The host draws one after the other; a second one is then on its way. A page may have six connections, some of which other images need. */
-const CONCURRENT = 3;
+/** The host draws one while it packs the other. */
+const CONCURRENT = 2;
 const CAPACITY = 192 * 1024 * 1024;
 
 export class TileStrips<P extends Picture> {
