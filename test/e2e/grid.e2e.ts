@@ -224,6 +224,7 @@ describe.skipIf(!chromium)("the tile grid in a browser", { timeout: 180_000 }, (
   it("compares with a pixel of the next tile, and saves the picture as shown", async () => {
     await page.keyboard.press("Escape");
     await go("#/data/fields?size=64&tile=5&wide=1&bands=ndvi");
+    await inspector().getByRole("heading", { name: /_/ }).waitFor();
     const picture = inspector().getByRole("application");
     await picture.click({ position: { x: 30, y: 30 } });
     await inspector().getByRole("list", { name: "Spectra kept" }).getByRole("listitem").first().waitFor();

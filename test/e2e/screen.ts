@@ -42,8 +42,5 @@ export async function inspectPage(page: Page, name: string): Promise<void> {
 
 /** Waits until every picture on the page is there. */
 export async function waitForImages(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const isSeen = (image: HTMLImageElement) => image.loading !== "lazy" || image.complete;
-    return [...document.images].filter(isSeen).every((image) => image.complete && image.naturalWidth > 0);
-  });
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
 }

@@ -54,7 +54,14 @@ export function DisplayMenu({ combination }: { combination: BandCombination }) {
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label="Display">
-        <Stack gap="sm" w={264}>
+        <Stack
+          gap="sm"
+          w={264}
+          // It closes this, and not the inspector, too.
+          onKeyDownCapture={(event) => {
+            if (event.key === "Escape") event.preventDefault();
+          }}
+        >
           <div>
             <p className={classes.title}>Stretch</p>
             <SegmentedControl

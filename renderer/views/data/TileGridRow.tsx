@@ -50,6 +50,7 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
         };
         if (!tile) return <div key={at} role="presentation" className={classes.tile} style={style} {...marks} />;
         const { marks: mark, label } = badgeTexts(tile, badges);
+        // Their text is drawn by the style sheet: the option's name tells more than fits on a tile.
         const isBadged = cell >= BADGED_SIZE;
         return (
           <div
@@ -65,8 +66,8 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
             style={style}
             {...marks}
           >
-            {isBadged && label !== "" && <span className={`${classes.badge} ${classes.label}`}>{label}</span>}
-            {isBadged && mark !== "" && <span className={classes.badge}>{mark}</span>}
+            {isBadged && label !== "" && <span className={`${classes.badge} ${classes.label}`} data-text={label} />}
+            {isBadged && mark !== "" && <span className={classes.badge} data-text={mark} />}
           </div>
         );
       })}

@@ -22,7 +22,7 @@ export function TileRow({ label, dataset, combination, stretch, tiles, onPick }:
       {tiles.map(({ index, id, caption }) => (
         <li key={index}>
           <button type="button" className={classes.tile} title={id} aria-label={`${id}, ${caption}`} onClick={() => onPick(index)}>
-            <img src={tileUrl(dataset, index, combination, 2 * SIDE, stretch)} alt="" width={SIDE} height={SIDE} loading="lazy" />
+            <img src={tileUrl(dataset, index, combination, 2 * SIDE, stretch)} alt="" width={SIDE} height={SIDE} />
             <span>{caption}</span>
           </button>
         </li>
