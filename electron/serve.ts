@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { RPCHandler } from "@orpc/server/ws";
 import { WebSocketServer } from "ws";
 import { AppError, messageOf } from "../shared/domain/errors.ts";
+import { answerBytes, isBytesPath } from "./app/bytes.ts";
 import type { Host } from "./app/host.ts";
 import { createRouter } from "./app/router.ts";
 import type { Studio } from "./app/studio.ts";
@@ -31,22 +32,6 @@ export interface Served {
 
 const LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024;
 const COOKIE = "simclr_s2_token";
-
-/** What the host has beside the calls of the contract, by its path. */
-const DATA = [
-  {
-    prefix: "/image/",
-    of: (host: Host, path: string) => host.image(path),
-    headers: { "Content-Type": "image/png", "Cache-Control": "private, max-age=3600" },
-    none: "No such image.",
-  },
-  {
-    prefix: "/columns/",
-    of: (host: Host, path: string) => host.columns(path),
-    headers: { "Content-Type": "application/octet-stream", "Cache-Control": "no-store" },
-    none: "No such columns.",
-  },
-];
 
 /**
  * Starts the browser door.
@@ -87,19 +72,18 @@ export async function serve(options: ServeOptions): Promise<Served> {
     if (!isOurHost(request.headers.host) || !isOurOrigin(request)) return plain(response, 403, "This address is not served here.");
     if (request.method !== "GET" && request.method !== "HEAD") return plain(response, 405, "Only GET.");
     const entry = url.pathname === "/" || url.pathname === "/index.html";
-    const given = DATA.find(({ prefix }) => url.pathname.startsWith(prefix));
-    if ((entry || given) && !isAllowed(request, url)) {
+    if ((entry || isBytesPath(url.pathname)) && !isAllowed(request, url)) {
       return plain(response, 401, "The token is missing or wrong. Open the whole address that the command printed.");
     }
-    if (given) {
+    if (isBytesPath(url.pathname)) {
+      const left = new AbortController();
+      response.once("close", () => left.abort());
       try {
-        const body = await given.of(host, url.pathname + url.search);
-        if (!body) return plain(response, 404, given.none);
-        response.writeHead(200, given.headers);
+        const { status, body, headers } = await answerBytes(host, url.pathname + url.search, left.signal);
+        response.writeHead(status, headers);
         response.end(body);
       } catch (error) {
-        if (error instanceof AppError) return plain(response, 404, error.message);
-        throw error;
+        if (!left.signal.aborted) throw error;
       }
       return;
     }

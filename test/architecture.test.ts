@@ -70,7 +70,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   "electron/commands": { rooms: ["shared", "electron"], packages: [/^node:/, /^commander$/, /^zod$/] },
   electron: { rooms: ["shared", "electron"], packages: [/^node:/, /^@orpc\//, /^ws$/, /^commander$/, /^zod$/] },
   renderer: {
-    rooms: ["shared/contract", "shared/domain", "shared/figures"],
+    rooms: ["shared/contract", "shared/domain", "shared/figures", "shared/raster"],
     packages: [/^react/, /^@mantine\//, /^@tabler\//, /^@tanstack\//, /^@orpc\/(client|tanstack-query)/, /^zod$/],
   },
   "renderer/views/data/map": {

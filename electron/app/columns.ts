@@ -1,18 +1,16 @@
-// Columns of a data set's tiles as bytes, by their path (`columnPaths` of the contract): what the map draws, and which tiles a filter lets through.
+// Columns of a data set's tiles as bytes, by their path (`columnPaths` of the contract): what the map draws.
 import { CODED_COLUMNS, type Columns, encodeColumns, NO_CODE, SHARE_COLUMNS } from "../../shared/contract/columns.ts";
-import { AppError } from "../../shared/domain/errors.ts";
 import { mercatorX, mercatorY } from "../../shared/domain/mercator.ts";
 import { FinetuneSettings } from "../../shared/domain/run-config.ts";
 import { PARTS } from "../../shared/domain/splits.ts";
-import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
-import { matchingRows, readAllTiles, readTileUse } from "../ingest/catalogue.ts";
+import { readAllTiles, readTileUse } from "../ingest/catalogue.ts";
 import { readStudy } from "../runs/study-store.ts";
 import { splitLabelled } from "../training/run-tiles.ts";
 import { existingFolderOf } from "./workspace-folder.ts";
 
 /**
  * The columns at a path; `undefined` when it is none of them.
- * @throws AppError NOT_FOUND for a data set or study that is not there, BAD_ARGUMENT for another filter, BAD_FILE
+ * @throws AppError NOT_FOUND for a data set or study that is not there, BAD_FILE
  */
 export async function readColumns(workspace: string, pathAndQuery: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { pathname, searchParams } = new URL(pathAndQuery, "columns://host");
@@ -44,11 +42,6 @@ async function columnsOf(folder: string, { name, searchParams, workspace }: Aske
       return labels((await readAllTiles(folder, ["labels"])).labels);
     case "parts":
       return parts(folder, await splitSettings(workspace, searchParams.get("study")));
-    case "rows": {
-      const order = TILE_ORDERS.find((known) => known === searchParams.get("order")) ?? "index";
-      const rows = await matchingRows(folder, { ...filterOf(searchParams.get("filter")), order });
-      return { facts: {}, arrays: { rows: Int32Array.from(rows) } };
-    }
     default:
       return undefined;
   }
@@ -127,12 +120,4 @@ async function parts(folder: string, settings: FinetuneSettings): Promise<Column
   });
   const { split: rule, blockMetres } = settings;
   return { facts: { values: PARTS, rule, blockMetres }, arrays: { codes: of } };
-}
-
-function filterOf(text: string | null): TileFilter {
-  try {
-    return TileFilter.parse(JSON.parse(text ?? "{}"));
-  } catch (error) {
-    throw new AppError("BAD_ARGUMENT", `"${text}" is no filter of tiles.`, { cause: error });
-  }
 }

@@ -17,16 +17,24 @@ import { DEFAULT_THRESHOLD } from "../../shared/domain/scored-cell.ts";
 import { AppSettings } from "../../shared/domain/settings.ts";
 import { atThreshold, type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { StudyStatistics } from "../../shared/domain/study-statistics.ts";
-import { type DatasetLoss, DuplicateQuery, type TileFacets, type TileFilter, type VerifyReport } from "../../shared/domain/tile-query.ts";
+import {
+  type DatasetLoss,
+  DuplicateQuery,
+  type NearTile,
+  type TileFacets,
+  type TileFilter,
+  type VerifyReport,
+} from "../../shared/domain/tile-query.ts";
 import type { DatasetSummary, Job, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../../shared/domain/workspace.ts";
 import { runStudy, workOrder } from "../executors/local.ts";
 import { runOnGpus } from "../executors/on-gpus.ts";
 import { writeReport } from "../export/report.ts";
-import { listTiles, tileFacets } from "../ingest/catalogue.ts";
+import { listTiles, nearTiles, readTiles, tileFacets } from "../ingest/catalogue.ts";
 import { listDuplicates } from "../ingest/duplicates.ts";
 import { ingestFolders, ofEarlierVersion, readDataset } from "../ingest/ingest.ts";
 import { readJournalHead } from "../ingest/journal.ts";
 import { labelDataset } from "../ingest/labels/label-dataset.ts";
+import { useTiles } from "../ingest/labels/use-tiles.ts";
 import { BandOrders, readBandOrders } from "../ingest/readers/band-orders.ts";
 import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
@@ -375,6 +383,21 @@ export class Host {
     }
   }
 
+  async tilesAt(dataset: string, rows: readonly number[]): Promise<Tile[]> {
+    return readTiles(await existingFolderOf(this.path, "datasets", dataset), rows);
+  }
+
+  async near({ dataset, index, limit = 12 }: HostInputs["dataset"]["near"]): Promise<NearTile[]> {
+    return nearTiles(await existingFolderOf(this.path, "datasets", dataset), index, limit);
+  }
+
+  async useTiles({ dataset, tiles, inUse }: HostInputs["dataset"]["use"]): Promise<HostOutputs["dataset"]["use"]> {
+    const excluded = await useTiles(await existingFolderOf(this.path, "datasets", dataset), { tiles, inUse });
+    await this.images.forget(dataset);
+    await this.refresh();
+    return { excluded };
+  }
+
   datasetLoss(name: string): Promise<DatasetLoss> {
     return datasetLoss(this.path, name);
   }
@@ -391,9 +414,9 @@ export class Host {
     return loss;
   }
 
-  /** A PNG by its path under the door's origin (`imagePaths` of the contract); `undefined` when it is no such path. */
-  image(pathAndQuery: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return this.images.png(pathAndQuery);
+  /** The bytes at a path of `imagePaths` under the door's origin; `undefined` when it is no such path. @param signal ends the drawing */
+  image(pathAndQuery: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.images.read(pathAndQuery, signal);
   }
 
   /** Columns of tiles by their path under the page's origin (`columnPaths` of the contract); `undefined` when it is no such path. */

@@ -16,7 +16,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".ico": "image/x-icon",
   ".woff2": "font/woff2",
   ".json": "application/json",
+  ".jpg": "image/jpeg",
+  ".bin": "application/octet-stream",
 };
+
+/** The content type of a path by its ending. */
+export const contentTypeOf = (path: string): string => CONTENT_TYPES[extname(path)] ?? "application/octet-stream";
 
 export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset, Tile } from "../../shared/domain/dataset.ts";
 import { AppError } from "../../shared/domain/errors.ts";
-import { SHARE_LIMITS, type TileFacets, type TileFilter, type TileOrder } from "../../shared/domain/tile-query.ts";
+import { type NearTile, SHARE_LIMITS, type TileFacets, type TileFilter, type TileOrder } from "../../shared/domain/tile-query.ts";
 import { ASIDE_SUFFIX, replaceFile, writeFileAtomic } from "../files/atomic-file.ts";
 import { type CatalogueIndex, withCatalogueIndex } from "./catalogue-index.ts";
 import { datasetFile, journalFile, readDataset, tilesFile } from "./dataset-folder.ts";
@@ -90,6 +90,8 @@ export interface TileQuery extends TileFilter {
   readonly label?: string | null | undefined;
   readonly ids?: readonly string[] | undefined;
   readonly order?: TileOrder | undefined;
+  /** The largest first; tiles of which the value is not known stay last. */
+  readonly descending?: boolean | undefined;
 }
 
 /**
@@ -202,15 +204,15 @@ const TURNS = [-360, 0, 360];
  */
 export async function listTiles(datasetFolder: string, query: TileQuery = {}): Promise<{ total: number; tiles: Tile[] }> {
   const { where, parameters } = new Conditions(query);
-  const { order = "index", offset = 0, limit = Number.MAX_SAFE_INTEGER } = query;
+  const { order = "index", descending = false, offset = 0, limit = Number.MAX_SAFE_INTEGER } = query;
   // Rows next to each other are found in the file: the first page doesn't wait for an index.
-  if (where === "" && order === "index") return neighbours(datasetFolder, offset, limit);
+  if (where === "" && order === "index" && !descending) return neighbours(datasetFolder, offset, limit);
   return withIndex(datasetFolder, async (index) => {
     const page = await queryColumns(
       `WITH kept AS MATERIALIZED (SELECT "index"${order === "index" ? "" : `, "${order}"`} FROM ${index.table}${where})
        SELECT total, "index" FROM (SELECT count(*) AS total FROM kept) LEFT JOIN
          (SELECT "index", row_number() OVER () AS place FROM
-           (SELECT "index" FROM kept${orderOf(query)}
+           (SELECT "index" FROM kept ${orderOf(query)}
             ${limit < Number.MAX_SAFE_INTEGER ? `LIMIT ${limit}` : ""} OFFSET ${offset})) ON true ORDER BY place`,
       parameters,
     );
@@ -219,16 +221,40 @@ export async function listTiles(datasetFolder: string, query: TileQuery = {}): P
   });
 }
 
-/** The rows of all tiles of a query, in its order. @throws AppError as `listTiles` */
-export async function matchingRows(datasetFolder: string, query: TileQuery): Promise<number[]> {
+/**
+ * The rows of all tiles of a query, in its order: 4 bytes a tile, so that a grid of half a million knows its places.
+ * @throws AppError as `listTiles`
+ */
+export async function listRows(datasetFolder: string, query: Omit<TileQuery, "offset" | "limit">): Promise<Int32Array<ArrayBuffer>> {
   return withIndex(datasetFolder, async ({ table }) => {
     const { where, parameters } = new Conditions(query);
-    return (await queryColumns(`SELECT "index" FROM ${table}${where}${orderOf(query)}`, parameters)).index as number[];
+    const rows = await queryColumns(`SELECT "index" FROM ${table}${where} ${orderOf(query)}`, parameters);
+    return Int32Array.from(rows.index as number[]);
   });
 }
 
-function orderOf({ order = "index" }: TileQuery): string {
-  return ` ORDER BY ${order === "index" ? "" : `"${order}" NULLS LAST, `}"index"`;
+function orderOf({ order = "index", descending = false }: TileQuery): string {
+  const direction = descending ? " DESC" : "";
+  return order === "index" ? `ORDER BY "index"${direction}` : `ORDER BY "${order}"${direction} NULLS LAST, "index"`;
+}
+
+/** Metres of a degree of latitude, on a sphere of the WGS84 ellipsoid's mean radius. */
+const DEGREE_METRES = (6_371_008.8 * Math.PI) / 180;
+
+/**
+ * The tiles nearest to one, by the distance of their centres; those at its own place, of other dates, are the first.
+ * @returns none where the tile's place is not known
+ */
+export async function nearTiles(datasetFolder: string, row: number, limit: number): Promise<NearTile[]> {
+  return withIndex(datasetFolder, async ({ table }) => {
+    const rows = await queryParquet(
+      `WITH here AS (SELECT (west + east) / 2 AS x, (south + north) / 2 AS y FROM ${table} WHERE "index" = ${row})
+       SELECT "index", id, date::VARCHAR AS date, ${DEGREE_METRES} * sqrt(
+         pow((((west + east) / 2 - x + 540) % 360 - 180) * cos(radians(y)), 2) + pow((south + north) / 2 - y, 2)) AS metres
+       FROM ${table}, here WHERE "index" <> ${row} AND west + east + south + north + x IS NOT NULL ORDER BY metres, "index" LIMIT ${limit}`,
+    );
+    return rows as unknown as NearTile[];
+  });
 }
 
 /** The tile of a row. @throws AppError NOT_FOUND */

@@ -1,8 +1,7 @@
 // The page and its pictures by the application's own protocol, and the port that joins the page to the host.
 import { RPCHandler } from "@orpc/server/message-port";
 import { ipcMain, MessageChannelMain, protocol, session } from "electron";
-import { messageOf } from "../../shared/domain/errors.ts";
-import type { Host } from "../app/host.ts";
+import { answerBytes, isBytesPath } from "../app/bytes.ts";
 import { createRouter } from "../app/router.ts";
 import type { Studio } from "../app/studio.ts";
 import { contentSecurityPolicy, readAsset } from "../app/web-assets.ts";
@@ -27,12 +26,11 @@ export function servePage(opening: Promise<Studio>): void {
   const policy = contentSecurityPolicy({ connect: "", images: "" });
   protocol.handle(SCHEME, async (request) => {
     const { pathname, search } = new URL(request.url);
-    if (pathname.startsWith("/image/")) {
+    if (isBytesPath(pathname)) {
       const { host } = await opening;
-      const image = await host.image(pathname + search).catch(() => undefined);
-      return image ? new Response(image, { headers: { "Content-Type": "image/png" } }) : new Response("No such image.", { status: 404 });
+      const { status, body, headers } = await answerBytes(host, pathname + search, request.signal);
+      return new Response(body, { status, headers });
     }
-    if (pathname.startsWith("/columns/")) return columnsAt((await opening).host, pathname + search);
     const asset = await readAsset(pathname);
     if (!asset) return new Response("No such file.", { status: 404 });
     return new Response(asset.body, {
@@ -50,15 +48,6 @@ export function servePage(opening: Promise<Studio>): void {
       sender.postMessage(CONNECT_CHANNEL, null, [port2]);
     });
   });
-}
-
-async function columnsAt(host: Host, path: string): Promise<Response> {
-  try {
-    const columns = await host.columns(path);
-    return columns ? new Response(columns) : new Response("No such columns.", { status: 404 });
-  } catch (error) {
-    return new Response(messageOf(error), { status: 404 });
-  }
 }
 
 /** Whether an address is the application's own page. */

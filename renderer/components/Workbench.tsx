@@ -23,7 +23,8 @@ export interface InspectorProps {
   readonly onClose?: () => void;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
-  readonly width?: number;
+  /** CSS; a number is px. */
+  readonly width?: number | string;
 }
 
 /** The panel on the right. Escape closes it, unless a dialog is open over it. */

@@ -10,7 +10,7 @@ import type { QueuedStudy } from "../../shared/domain/run-queue.ts";
 import type { AppSettings } from "../../shared/domain/settings.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
-import type { ConnectionState, HostConnection } from "./connection.ts";
+import { type ConnectionState, type HostConnection, HostUnreachable } from "./connection.ts";
 import { isPassing } from "./errors.ts";
 import { follow } from "./follow.ts";
 import { type History, historyOf } from "./history.ts";
@@ -46,8 +46,11 @@ export interface Host {
   study(name: string): Store<LiveStudy>;
   /** Shows a study's new record at once, before the host tells it. */
   tellStudy(record: Study): void;
-  tileUrl(dataset: string, index: number, combination: string, size: number): string;
+  /** @param stretch as `formatStretch` writes it */
+  tileUrl(dataset: string, index: number, combination: string, size: number, stretch?: string): string;
   previewUrl(key: string, which: 0 | 1 | 2): string;
+  /** What lies at a path of `imagePaths`. @throws Error with the host's words; HostUnreachable; the signal's reason */
+  fetchBytes(path: string, signal?: AbortSignal): Promise<Blob>;
   close(): void;
 }
 
@@ -129,6 +132,14 @@ export function createHost(connection: HostConnection): Host {
     tellStudy: (record) => followedStudies.get(record.name)?.tell(record),
     tileUrl: (...tile) => imagePaths.tile(...tile),
     previewUrl: (...preview) => imagePaths.preview(...preview),
+    async fetchBytes(path, signal) {
+      const response = await fetch(path, signal ? { signal } : {}).catch((cause: unknown) => {
+        signal?.throwIfAborted();
+        throw new HostUnreachable({ cause });
+      });
+      if (!response.ok) throw new Error(await response.text());
+      return response.blob();
+    },
     close() {
       for (const stop of [...stops, ...open]) stop();
       connection.close();

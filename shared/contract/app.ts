@@ -27,7 +27,17 @@ import { FilterName, SavedFilter } from "../domain/saved-filter.ts";
 import { DEFAULT_THRESHOLD, MeanCurve, MOST_CURVES, ThresholdCounts } from "../domain/scored-cell.ts";
 import { AppSettings, PathKind, RecentWorkspace, SettingsChange, StoragePlace, WindowRequest } from "../domain/settings.ts";
 import { StudyStatistics } from "../domain/study-statistics.ts";
-import { DatasetLoss, DuplicateGroup, DuplicateQuery, TILE_ORDERS, TileFacets, TileFilter, VerifyReport } from "../domain/tile-query.ts";
+import { formatTileList } from "../domain/tile-list.ts";
+import {
+  DatasetLoss,
+  DuplicateGroup,
+  DuplicateQuery,
+  NearTile,
+  TILE_ORDERS,
+  TileFacets,
+  TileFilter,
+  VerifyReport,
+} from "../domain/tile-query.ts";
 import { Job, NameSchema, ReportFiles, Study, StudyPlan, StudySummary, Workspace } from "../domain/workspace.ts";
 
 /** Every expected failure arrives typed, with the code of its AppError and the facts for the screen. */
@@ -74,6 +84,17 @@ export const LogUpdate = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("output"), text: z.string() }),
 ]);
 export type LogUpdate = z.infer<typeof LogUpdate>;
+
+/** Which tiles, and their order, as `imagePaths.order` asks for it. */
+export const TileOrderQuery = z.strictObject({
+  filter: TileFilter.default({}),
+  order: z.enum(TILE_ORDERS).default("index"),
+  descending: z.boolean().default(false),
+});
+export type TileOrderQuery = z.infer<typeof TileOrderQuery>;
+
+/** Tiles of a strip. */
+export const LARGEST_STRIP = 64;
 
 export const contract = {
   app: {
@@ -168,6 +189,16 @@ export const contract = {
         }),
       )
       .output(z.object({ total: z.int(), tiles: z.array(Tile) })),
+    /** The tiles of some rows, in their order: a page of an order that came by `imagePaths.order`. */
+    tilesAt: procedure.input(z.object({ dataset: NameSchema, rows: z.array(z.int().min(0)).max(1000) })).output(z.array(Tile)),
+    /** The tiles nearest to one, by the distance of their centres; none where its place is not known. */
+    near: procedure
+      .input(z.object({ dataset: NameSchema, index: z.int().min(0), limit: z.int().min(1).max(100).default(12) }))
+      .output(z.array(NearTile)),
+    /** Takes tiles out of use, or puts them back: by an exclusion list that is kept with the data set. */
+    use: procedure
+      .input(z.object({ dataset: NameSchema, tiles: z.string().describe("rows, as `formatTileList` writes them"), inUse: z.boolean() }))
+      .output(z.object({ excluded: z.int().describe("tiles out of use afterwards") })),
     /** How many of the filtered tiles there are by source, granule, month, country, split and class. */
     facets: procedure.input(z.object({ dataset: NameSchema, filter: TileFilter.default({}) })).output(TileFacets),
     /** Groups of tiles that show the same. `tiles`: how many are in all groups. */
@@ -352,10 +383,29 @@ export const contract = {
 };
 export type Contract = typeof contract;
 
-/** Paths of images under the door's origin (`http://127.0.0.1:port` or `studio://app`). */
+/** How a picture of a tile is made. */
+export interface TilePicture {
+  /** Id of a band combination. */
+  readonly combination: string;
+  /** As `formatStretch` writes it; percentiles 2 and 98 of each tile when left out. */
+  readonly stretch?: string | undefined;
+}
+
+const pictureQuery = ({ combination, stretch }: TilePicture) =>
+  `combination=${encodeURIComponent(combination)}${stretch === undefined ? "" : `&stretch=${stretch}`}`;
+
+/** Paths of images and of what else is bytes, under the door's origin (`http://127.0.0.1:port` or `studio://app`). */
 export const imagePaths = {
   /** A tile as PNG. @param size side of the image, px. */
-  tile: (dataset: string, index: number, combination: string, size: number) =>
-    `/image/tile/${encodeURIComponent(dataset)}/${index}.png?combination=${encodeURIComponent(combination)}&size=${size}`,
+  tile: (dataset: string, index: number, combination: string, size: number, stretch?: string) =>
+    `/image/tile/${encodeURIComponent(dataset)}/${index}.png?${pictureQuery({ combination, stretch })}&size=${size}`,
+  /** Up to `LARGEST_STRIP` tiles as one JPEG, one under the other. @param pixels side of each */
+  strip: (dataset: string, rows: ArrayLike<number>, picture: TilePicture, pixels: number) =>
+    `/image/strip/${encodeURIComponent(dataset)}.jpg?rows=${formatTileList(rows)}&${pictureQuery(picture)}&size=${pixels}`,
+  /** A tile's digital numbers: uint16 (little-endian) of each of the data set's groups, [bands, pixels, pixels]. */
+  bands: (dataset: string, index: number) => `/image/bands/${encodeURIComponent(dataset)}/${index}.bin`,
+  /** The rows of all tiles of a query, in its order: int32 (little-endian). */
+  order: (dataset: string, query: TileOrderQuery) =>
+    `/image/order/${encodeURIComponent(dataset)}.bin?query=${encodeURIComponent(JSON.stringify(query))}`,
   preview: (key: string, which: 0 | 1 | 2) => `/image/preview/${key}/${which}.png`,
 } as const;

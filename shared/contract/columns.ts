@@ -1,7 +1,6 @@
 // Columns of all tiles as bytes, beside the contract: a map of a hundred thousand tiles takes megabytes of numbers, and not an object a tile.
 // A message is the length of its head (uint32, little-endian), the head in JSON padded to 8 bytes, then the arrays, each padded to 8 bytes.
 import { z } from "zod";
-import type { TileFilter, TileOrder } from "../domain/tile-query.ts";
 
 const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array } as const;
 type ArrayName = keyof typeof ARRAYS;
@@ -68,13 +67,10 @@ export const SHARE_COLUMNS = ["cloud", "nodata"] as const;
  *   facts; NaN where the place is not known
  * - `labels`: classes of a tile are `codes` (uint16) from `starts[tile]` to `starts[tile + 1]` (uint32 [tiles + 1])
  * - `parts`: `codes` of the parts that a study splits the tiles into, by its own settings or the usual ones; `rule` in the facts says how
- * - `rows`: `rows`, int32: those that a filter lets through, in an order
  */
 export const columnPaths = {
   column: (dataset: string, name: "footprints" | "labels" | (typeof CODED_COLUMNS)[number] | (typeof SHARE_COLUMNS)[number]) =>
     `/columns/${encodeURIComponent(dataset)}/${name}`,
   parts: (dataset: string, study: string | null) =>
     `/columns/${encodeURIComponent(dataset)}/parts${study === null ? "" : `?study=${encodeURIComponent(study)}`}`,
-  rows: (dataset: string, filter: TileFilter, order: TileOrder) =>
-    `/columns/${encodeURIComponent(dataset)}/rows?order=${order}&filter=${encodeURIComponent(JSON.stringify(filter))}`,
 } as const;

@@ -38,10 +38,12 @@ export type LabelSource = z.infer<typeof LabelSource>;
 export const LabelRequest = z.strictObject({
   source: LabelSource,
   mode: z
-    .enum(["replace", "add"])
+    .enum(["replace", "add", "remove"])
     .nullable()
     .default(null)
-    .describe("with what is there: replace it or add to it; must be chosen where there is something"),
+    .describe(
+      "with what is there: replace it or add to it; must be chosen where there is something. Remove: of an exclusion list, puts its tiles back into use",
+    ),
   complete: z
     .boolean()
     .default(false)

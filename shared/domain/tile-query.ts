@@ -46,6 +46,15 @@ export type TileFilter = z.infer<typeof TileFilter>;
 export const TILE_ORDERS = ["index", "id", "date", "nodata", "saturated", "cloud", "snow"] as const;
 export type TileOrder = (typeof TILE_ORDERS)[number];
 
+/** A tile near another one. */
+export const NearTile = z.object({
+  index: z.int(),
+  id: z.string(),
+  date: z.string().nullable(),
+  metres: z.number().describe("between the centres"),
+});
+export type NearTile = z.infer<typeof NearTile>;
+
 /** Tiles of a value; null: those of which it is not known. */
 const counts = z.array(z.object({ value: z.string().nullable(), tiles: z.int() })).describe("most frequent first");
 

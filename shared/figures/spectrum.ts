@@ -65,6 +65,7 @@ export function spectrum(series: readonly SpectrumSeries[], options: SpectrumOpt
     y.domain[0] < 0 ? h("line", { x1: left, x2: width - 14, y1: y.at(0), y2: y.at(0), stroke: theme.axis }) : null,
     showRange
       ? filled.map(({ points }, i) => {
+          if (points.every(({ minimum, maximum }) => minimum === maximum)) return null;
           const upper = points.map((point) => [x.at(point.wavelengthNm), y.at(finite(point.maximum, point.mean))] as const);
           const lower = points.map((point) => [x.at(point.wavelengthNm), y.at(finite(point.minimum, point.mean))] as const);
           return h("path", {
@@ -99,7 +100,7 @@ export function spectrum(series: readonly SpectrumSeries[], options: SpectrumOpt
             h(
               "title",
               {},
-              `${name}, ${point.band} (${point.wavelengthNm} nm): mean ${point.mean.toFixed(3)}, ${point.minimum.toFixed(3)} to ${point.maximum.toFixed(3)}`,
+              `${name}, ${point.band} (${point.wavelengthNm} nm): ${point.minimum === point.maximum ? point.mean.toFixed(4) : `mean ${point.mean.toFixed(3)}, ${point.minimum.toFixed(3)} to ${point.maximum.toFixed(3)}`}`,
             ),
           ),
         ),

@@ -107,8 +107,9 @@ export function normalisedDifference(a: Float32Array, b: Float32Array): Float32A
 function rangesOf({ values, valid }: Layers, combination: BandCombination, stretch: Stretch): StretchRange[] {
   if (stretch.kind === "ranges") return values.map((_, i) => stretch.ranges[i] ?? stretch.ranges[0] ?? combination.range);
   if (stretch.kind === "catalogue" || combination.kind === "index") return values.map(() => combination.range);
-  const shown = values.map((layer) => layer.filter((_, i) => valid[i]));
-  const rangeOf = (sample: Float32Array) => percentileRange(sample.sort(), stretch.low, stretch.high);
+  const shown = values.map((layer) => measured(layer, valid));
+  const rangeOf = (sample: Float32Array): StretchRange =>
+    sample.length === 0 ? [0, 1] : [percentileOf(sample, stretch.low), percentileOf(sample, stretch.high)];
   if (combination.kind !== "colour" || !combination.isBalanced) return shown.map(rangeOf);
   const all = new Float32Array(shown.reduce((sum, layer) => sum + layer.length, 0));
   let at = 0;
@@ -120,10 +121,43 @@ function rangesOf({ values, valid }: Layers, combination: BandCombination, stret
   return values.map(() => range);
 }
 
-/** @param sorted ascending */
-function percentileRange(sorted: Float32Array, low: number, high: number): StretchRange {
-  if (sorted.length === 0) return [0, 1];
-  return [percentile(sorted, low), percentile(sorted, high)];
+/** The values of valid pixels. */
+function measured(layer: Float32Array, valid: Uint8Array): Float32Array {
+  const out = new Float32Array(layer.length);
+  let n = 0;
+  for (let i = 0; i < layer.length; i++) if (valid[i]) out[n++] = layer[i]!;
+  return out.subarray(0, n);
+}
+
+const BINS = 1024;
+
+/** `percentile` of values in any order: only those of the bins that hold its two neighbours are sorted, a fifteenth of the time for a tile. */
+export function percentileOf(values: Float32Array, percent: number): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! < low) low = values[i]!;
+    if (values[i]! > high) high = values[i]!;
+  }
+  if (!(high > low)) return low;
+  const scale = BINS / (high - low);
+  const binOf = (value: number) => Math.min(BINS - 1, Math.floor((value - low) * scale));
+  const counts = new Uint32Array(BINS);
+  for (let i = 0; i < values.length; i++) counts[binOf(values[i]!)]!++;
+  const place = (percent / 100) * (values.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, values.length - 1);
+  // Bins `first` to `last` hold both order statistics; `before` values lie under them.
+  let [first, before] = [0, 0];
+  while (before + counts[first]! <= below) before += counts[first++]!;
+  let [last, through] = [first, before + counts[first]!];
+  while (through <= above) through += counts[++last]!;
+  const near = new Float32Array(through - before);
+  for (let i = 0, n = 0; i < values.length; i++) {
+    const bin = binOf(values[i]!);
+    if (bin >= first && bin <= last) near[n++] = values[i]!;
+  }
+  near.sort();
+  return near[below - before]! + (place - below) * (near[above - before]! - near[below - before]!);
 }
 
 /** Linear between order statistics, as NumPy's default. @param sorted ascending; @param percent 0..100 */

@@ -3,8 +3,8 @@ import type { BandName } from "../domain/bands.ts";
 import type { BandGroup } from "../domain/dataset.ts";
 import { AppError } from "../domain/errors.ts";
 import type { ReflectanceImage } from "../domain/preview.ts";
-import { type Radiometry, toReflectance } from "./radiometry.ts";
-import { resampleBand } from "./resample.ts";
+import { NO_DATA_DN, type Radiometry, SATURATED_DN, toReflectance } from "./radiometry.ts";
+import { MINIMUM_VALID_WEIGHT, resampleBand } from "./resample.ts";
 
 export interface TileReflectanceOptions {
   /** Layout of the store. */
@@ -39,10 +39,44 @@ export function tileReflectance(raw: readonly Uint16Array[], options: TileReflec
     }
     const size = group.pixels * group.pixels;
     const start = (tile * group.bands.length + group.bands.indexOf(band)) * size;
-    const native = toReflectance(raw[index]!.subarray(start, start + size), radiometry);
-    const resampled = resampleBand(native.data, native.mask, { from: group.pixels, to: pixels });
+    const dn = raw[index]!.subarray(start, start + size);
+    const sizes = { from: group.pixels, to: pixels };
+    if (group.pixels % pixels === 0) {
+      const into = { data: data.subarray(channel * area, (channel + 1) * area), mask: mask.subarray(channel * area, (channel + 1) * area) };
+      blockMeans(dn, radiometry, sizes, into);
+      return;
+    }
+    const native = toReflectance(dn, radiometry);
+    const resampled = resampleBand(native.data, native.mask, sizes);
     data.set(resampled.data, channel * area);
     mask.set(resampled.mask, channel * area);
   });
   return { bands, pixels, data, mask };
+}
+
+/** What `toReflectance` and `resampleBand` come to where a pixel of the result is a whole block of stored ones: in one pass, for grids of many tiles. */
+function blockMeans(
+  dn: Uint16Array,
+  { quantification, offset }: Radiometry,
+  { from, to }: { from: number; to: number },
+  into: { data: Float32Array; mask: Uint8Array },
+): void {
+  const side = from / to;
+  const fewest = MINIMUM_VALID_WEIGHT * side * side;
+  for (let row = 0, out = 0; row < to; row++) {
+    for (let column = 0; column < to; column++, out++) {
+      let [sum, count] = [0, 0];
+      for (let y = row * side; y < (row + 1) * side; y++) {
+        for (let at = y * from + column * side, end = at + side; at < end; at++) {
+          const value = dn[at]!;
+          if (value === NO_DATA_DN || value === SATURATED_DN) continue;
+          sum += Math.max(value + offset, 1);
+          count++;
+        }
+      }
+      if (count < fewest) continue;
+      into.mask[out] = 1;
+      into.data[out] = sum / count / quantification;
+    }
+  }
 }

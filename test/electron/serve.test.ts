@@ -84,7 +84,7 @@ describe("who is let in", () => {
     const token = `?token=${url.searchParams.get("token")}`;
     const columns = await get(`/columns/a/footprints${token}`);
     expect(columns).toMatchObject({ status: 200, body: "\x01\x02\x03", headers: { "cache-control": "no-store" } });
-    expect(await get(`/columns/b/footprints${token}`)).toMatchObject({ status: 404, body: "No such columns." });
+    expect(await get(`/columns/b/footprints${token}`)).toMatchObject({ status: 404, body: "There is nothing at this path." });
     expect(await get(`/columns/gone/footprints${token}`)).toMatchObject({ status: 404, body: "There is no data set gone." });
   });
 

@@ -49,7 +49,9 @@ export async function labelDataset(options: LabelOptions): Promise<LabelReport> 
     const given = await read(options, dataset, before, skips);
     options.signal?.throwIfAborted();
     const after =
-      source.kind === "exclude" ? exclude(before, given, mode) : { ...before, labels: merge(before.labels, given.labels, mode, complete) };
+      source.kind === "exclude"
+        ? exclude(before, given, mode)
+        : { ...before, labels: merge(before.labels, given.labels, mode === "add" ? "add" : "replace", complete) };
     const report: LabelReport = {
       source,
       mode,
@@ -82,7 +84,12 @@ export async function labelDataset(options: LabelOptions): Promise<LabelReport> 
 }
 
 /** @throws AppError BAD_ARGUMENT when it must be chosen and is not */
-function modeOf({ source, mode }: LabelRequest, before: TileUse): "replace" | "add" {
+function modeOf({ source, mode }: LabelRequest, before: TileUse): NonNullable<LabelRequest["mode"]> {
+  if (mode === "remove" && source.kind !== "exclude")
+    throw new AppError(
+      "BAD_ARGUMENT",
+      "Only tiles of an exclusion list can be put back. Labels are added, or replace those that are there.",
+    );
   if (mode !== null) return mode;
   const has = source.kind === "exclude" ? before.excluded.some(Boolean) : before.labels.some((labels) => labels !== null);
   if (!has) return "replace";
@@ -152,8 +159,12 @@ function merge(before: Labels, given: Given["labels"], mode: "replace" | "add", 
   });
 }
 
-function exclude(before: TileUse, { labels }: Given, mode: "replace" | "add"): TileUse {
-  return { ...before, excluded: labels.map((listed, i) => listed !== null || (mode === "add" && before.excluded[i]!)) };
+function exclude(before: TileUse, { labels }: Given, mode: NonNullable<LabelRequest["mode"]>): TileUse {
+  const isExcluded = (isListed: boolean, wasExcluded: boolean) => {
+    if (mode === "remove") return wasExcluded && !isListed;
+    return isListed || (mode === "add" && wasExcluded);
+  };
+  return { ...before, excluded: labels.map((listed, i) => isExcluded(listed !== null, before.excluded[i]!)) };
 }
 
 function countClasses(labels: Labels): LabelReport["classes"] {

@@ -1,11 +1,12 @@
 // One data set: facets, the grid of its tiles, and the inspector of the picked one.
-import { ActionIcon, Button, Group, SegmentedControl, Select, Slider, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, Loader, SegmentedControl, Select, Slider, Tooltip } from "@mantine/core";
 import { IconFilterOff, IconFolderPlus, IconInfoCircle, IconPhotoOff } from "@tabler/icons-react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useMemo, useState, useSyncExternalStore } from "react";
-import { availableCombinations } from "../../../shared/domain/band-combinations.ts";
+import { availableCombinations, type BandCombination } from "../../../shared/domain/band-combinations.ts";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
-import type { TileFilter, TileOrder } from "../../../shared/domain/tile-query.ts";
+import type { TileFilter } from "../../../shared/domain/tile-query.ts";
+import { formatStretch } from "../../../shared/domain/tile-stretch.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { SimulationBadge } from "../../components/SimulationBadge.tsx";
@@ -17,12 +18,18 @@ import { counted } from "../../state/words.ts";
 import { CareMenu } from "./care/CareMenu.tsx";
 import { DatasetInspector } from "./DatasetInspector.tsx";
 import classes from "./DatasetView.module.css";
+import { DisplayMenu, stretchOf } from "./DisplayMenu.tsx";
 import { Duplicates } from "./Duplicates.tsx";
 import { FilterPanel } from "./FilterPanel.tsx";
-import { filterOf, isFiltering, LAYOUTS, layoutOf, orderOf, queryOf } from "./filter.ts";
-import { GridLink } from "./map/GridLink.tsx";
-import { PAGE, TileGrid } from "./TileGrid.tsx";
+import { filterOf, isFiltering, LAYOUTS, layoutOf, queryOf } from "./filter.ts";
+import { GridMark } from "./map/GridMark.tsx";
+import { SelectionBar } from "./SelectionBar.tsx";
+import { TileGrid } from "./TileGrid.tsx";
 import { TileInspector } from "./TileInspector.tsx";
+import { badgesOf } from "./tile-badges.ts";
+import { placeText } from "./tile-facts.ts";
+import { SORTS, sortKeyOf, useShownTiles } from "./tile-order.ts";
+import { noSelection } from "./tile-selection.ts";
 
 /** Loaded when it is looked at: MapLibre is as large as all the rest. */
 const TileMap = lazy(() => import("./map/TileMap.tsx"));
@@ -32,16 +39,6 @@ const LARGEST_TILE = 240;
 const USUAL_TILE = 96;
 
 const LAYOUT_TITLES: Readonly<Record<(typeof LAYOUTS)[number], string>> = { grid: "Grid", both: "Both", map: "Map" };
-
-const ORDERS: Readonly<Record<TileOrder, string>> = {
-  index: "As stored",
-  id: "By id",
-  date: "Oldest first",
-  cloud: "Least cloud first",
-  snow: "Least snow first",
-  nodata: "Least no data first",
-  saturated: "Least saturated first",
-};
 
 export function DatasetView({ name }: { name: string }) {
   const { queries } = useHost();
@@ -70,7 +67,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
   const layout = layoutOf(route.query);
 
   return (
-    <Workbench side={<Side dataset={dataset} picked={picked} combination={combination.id} onPick={pick} />}>
+    <Workbench side={<Side dataset={dataset} picked={picked} combination={combination} onPick={pick} />}>
       <div className={classes.view}>
         <div className={classes.bar}>
           <DatasetPicker name={name} />
@@ -95,8 +92,8 @@ function Loaded({ dataset }: { dataset: Dataset }) {
               aria-label="Order"
               className={classes.yielding ?? ""}
               w={160}
-              data={Object.entries(ORDERS).map(([value, label]) => ({ value, label }))}
-              value={orderOf(route.query)}
+              data={Object.entries(SORTS).map(([value, label]) => ({ value, label }))}
+              value={sortKeyOf(route.query)}
               onChange={(order) => setQuery({ order: order === "index" ? null : order }, { replace: true })}
             />
           )}
@@ -120,11 +117,12 @@ function Loaded({ dataset }: { dataset: Dataset }) {
             ]}
             comboboxProps={{ width: 280, position: "bottom-end" }}
           />
+          <DisplayMenu combination={combination} />
           {layout !== "map" && (
             <Slider
               aria-label="Tile size"
               thumbLabel="Tile size, px"
-              w={110}
+              w={90}
               min={SMALLEST_TILE}
               max={LARGEST_TILE}
               step={4}
@@ -138,7 +136,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
         {areDuplicates ? (
           <Duplicates dataset={dataset} combination={combination.id} size={size} picked={picked} onPick={pick} />
         ) : (
-          <Tiles dataset={dataset} combination={combination} size={size} picked={picked} onPick={pick} />
+          <Tiles key={`${name} ${dataset.tiles}`} dataset={dataset} combination={combination} size={size} picked={picked} onPick={pick} />
         )}
       </div>
     </Workbench>
@@ -147,7 +145,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
 
 interface TilesProps {
   readonly dataset: Dataset;
-  readonly combination: { readonly id: string; readonly name: string; readonly description: string };
+  readonly combination: BandCombination;
   readonly size: number;
   readonly picked: number | null;
   readonly onPick: (index: number) => void;
@@ -156,33 +154,35 @@ interface TilesProps {
 /** The grid of the tiles that the filter leaves, and the filter. */
 function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
   const { route, setQuery } = useRoute();
-  const { queries } = useHost();
   const [hovered] = useState(() => createStore<Tile | null>(null));
+  const [selection] = useState(() => createStore(noSelection(dataset.tiles)));
   const filter = useMemo(() => filterOf(route.query), [route.query]);
-  const order = orderOf(route.query);
+  const badges = useMemo(() => badgesOf(route.query.badges), [route.query.badges]);
+  const shown = useShownTiles(dataset);
+  const total = shown.isPassing ? null : (shown.rows?.length ?? null);
   const layout = layoutOf(route.query);
-  const first = useQuery(
-    queries.dataset.tiles.queryOptions({
-      input: { dataset: dataset.name, offset: 0, limit: PAGE, filter, order },
-      staleTime: 5 * 60_000,
-      placeholderData: keepPreviousData,
-    }),
-  );
-  const total = isFiltering(filter) ? (first.isPlaceholderData ? null : (first.data?.total ?? null)) : dataset.tiles;
   const change = useCallback((next: TileFilter, isPassing = false) => setQuery(queryOf(next), { replace: isPassing }), [setQuery]);
   return (
     <div className={classes.body}>
       <FilterPanel dataset={dataset} filter={filter} total={total} onChange={change} />
       {layout !== "map" && (
         <div className={classes.gridSide}>
-          <Hint hovered={hovered} usual={`${combination.name}: ${combination.description}`} />
-          {first.error && <ErrorNote error={first.error} onRetry={() => void first.refetch()} />}
+          <div className={classes.line}>
+            <Hint hovered={hovered} usual={combinationText(combination)} />
+            {shown.listed !== null && (
+              <Button size="compact-xs" variant="default" onClick={() => setQuery({ only: null })}>
+                A list of {counted(shown.listed, "tile")}: show all
+              </Button>
+            )}
+            <SelectionBar dataset={dataset} selection={selection} />
+          </div>
+          {shown.error !== null && <ErrorNote error={shown.error} onRetry={shown.retry} />}
           {total === 0 ? (
             <EmptyState
               icon={IconFilterOff}
               title={isFiltering(filter) ? "No tile is left" : "The data set has no tiles"}
               actions={
-                <Button variant="default" onClick={() => change({})}>
+                <Button variant="default" onClick={() => setQuery({ ...queryOf({}), only: null })}>
                   Show all {counted(dataset.tiles, "tile")}
                 </Button>
               }
@@ -190,34 +190,28 @@ function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
               No tile meets all that the filter asks for. Tiles whose cloud or snow is not known do not meet a limit on it.
             </EmptyState>
           ) : (
-            <TileGrid
-              key={JSON.stringify([filter, order])}
-              dataset={dataset.name}
-              total={first.data?.total ?? 0}
-              filter={filter}
-              order={order}
-              combination={combination.id}
-              size={size}
-              nativePixels={dataset.tilePixels}
-              picked={picked}
-              onPick={onPick}
-              onHover={hovered.set}
-            />
+            shown.rows && (
+              <TileGrid
+                key={shown.key}
+                dataset={dataset}
+                rows={shown.rows}
+                picture={{ combination: combination.id, stretch: formatStretch(stretchOf(route.query)) }}
+                badges={badges}
+                size={size}
+                picked={picked}
+                selection={selection}
+                onPick={onPick}
+                onHover={hovered.set}
+              />
+            )
           )}
-          {layout === "both" && <GridLink dataset={dataset} filter={filter} order={order} picked={picked} hovered={hovered} />}
+          {!shown.rows && shown.error === null && <Loader className={classes.loader ?? ""} size="sm" aria-label="Reading the order" />}
+          {layout === "both" && <GridMark hovered={hovered} />}
         </div>
       )}
       {layout !== "grid" && (
         <Suspense fallback={<div className={classes.mapSide} aria-busy="true" />}>
-          <TileMap
-            dataset={dataset}
-            filter={filter}
-            order={order}
-            combination={combination.id}
-            picked={picked}
-            hovered={hovered}
-            onPick={onPick}
-          />
+          <TileMap dataset={dataset} filter={filter} combination={combination.id} picked={picked} hovered={hovered} onPick={onPick} />
         </Suspense>
       )}
     </div>
@@ -231,7 +225,7 @@ function Hint({ hovered, usual }: { hovered: Store<Tile | null>; usual: string }
     <p className={classes.hint}>
       {tile ? (
         <>
-          <strong>{tile.id}</strong> {tile.date} {tile.labels?.join(", ")}
+          <strong>{tile.id}</strong> {[tile.date, placeText(tile), tile.labels?.join(", ")].filter(Boolean).join(" · ")}
         </>
       ) : (
         usual
@@ -243,7 +237,7 @@ function Hint({ hovered, usual }: { hovered: Store<Tile | null>; usual: string }
 interface SideProps {
   readonly dataset: Dataset;
   readonly picked: number | null;
-  readonly combination: string;
+  readonly combination: BandCombination;
   readonly onPick: (index: number | null) => void;
 }
 
@@ -277,6 +271,10 @@ function DatasetPicker({ name }: { name: string }) {
       </Tooltip>
     </Group>
   );
+}
+
+function combinationText({ name, description, kind, range }: BandCombination): string {
+  return `${name}: ${description}${kind === "index" ? `; dark blue is ${range[0]}, yellow ${range[1]}` : ""}`;
 }
 
 const clampTile = (size: number) => (Number.isFinite(size) ? Math.min(LARGEST_TILE, Math.max(SMALLEST_TILE, size)) : USUAL_TILE);

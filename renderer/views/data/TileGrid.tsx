@@ -1,176 +1,276 @@
 // Tiles edge to edge, as many as there are: only what is seen is drawn and asked for.
-import { useElementSize } from "@mantine/hooks";
+import { useDebouncedValue, useElementSize, useMergedRef } from "@mantine/hooks";
 import { useQueries } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
-import type { Tile } from "../../../shared/domain/dataset.ts";
-import type { TileFilter, TileOrder } from "../../../shared/domain/tile-query.ts";
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { imagePaths, type TilePicture } from "../../../shared/contract/app.ts";
+import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { useHost } from "../../state/host.tsx";
-import { percent } from "../../state/words.ts";
+import type { Store } from "../../state/store.ts";
+import { GAP, gridLayout, pictureSide, rowsSeen, scrollTopFor, stepOf, tileAtTop } from "./grid-layout.ts";
 import classes from "./TileGrid.module.css";
+import { GridRow } from "./TileGridRow.tsx";
+import type { BadgeKind } from "./tile-badges.ts";
+import { noSelection, type TileSelection, withRange, withToggled } from "./tile-selection.ts";
+import { STRIP_TILES, TileStrips } from "./tile-strips.ts";
 
 export interface TileGridProps {
-  readonly dataset: string;
-  /** Tiles that the filter leaves. */
-  readonly total: number;
-  readonly filter: TileFilter;
-  readonly order: TileOrder;
-  readonly combination: string;
+  readonly dataset: Dataset;
+  /** Rows of the store in the order shown. */
+  readonly rows: Int32Array;
+  readonly picture: TilePicture;
+  readonly badges: readonly BadgeKind[];
   /** Least side of a tile on the screen, px; tiles fill the width. */
   readonly size: number;
-  /** Side of a stored tile, px. */
-  readonly nativePixels: number;
-  /** Index of the picked tile in the store. */
+  /** Row of the tile in the inspector. */
   readonly picked: number | null;
-  readonly onPick: (index: number) => void;
+  readonly selection: Store<TileSelection>;
+  readonly onPick: (row: number) => void;
   readonly onHover: (tile: Tile | null) => void;
 }
 
-const GAP = 2;
-/** Tiles asked for at once. */
-export const PAGE = 200;
-/** Badges are drawn on tiles of this side and more, px, for shares of cloud from the least on. */
-const BADGED_SIZE = 64;
-const LEAST_CLOUD = 0.01;
+/** Tiles whose facts are asked for at once. */
+const PAGE = 200;
+/** How long the same rows are seen before their facts are asked for, ms. */
+const SETTLED_MS = 120;
+/** The corner of a tile where a click selects it, px. */
+const CHECK_SIZE = 26;
 
-export function TileGrid({ dataset, total, filter, order, combination, size, nativePixels, picked, onPick, onHover }: TileGridProps) {
-  const { queries, tileUrl } = useHost();
-  const { ref: measure, width } = useElementSize<HTMLDivElement>();
-  const scroller = useRef<HTMLDivElement | null>(null);
+export function TileGrid({ dataset, rows, picture, badges, size, picked, selection: selected, onPick, onHover }: TileGridProps) {
+  const { queries } = useHost();
+  const { ref: measure, width, height: viewHeight } = useElementSize<HTMLDivElement>();
+  const scroller = useRef<HTMLDivElement>(null);
+  const ref = useMergedRef(measure, scroller);
   const id = useId();
-  const [position, setPosition] = useState(0);
+  const [moved, setMoved] = useState(0);
+  const [anchor, setAnchor] = useState(0);
+  const [seen, setSeen] = useState({ first: 0, end: 0, shift: 0 });
+  const selection = useSyncExternalStore(selected.subscribe, selected.get);
 
-  const isWhole = order === "index" && Object.keys(filter).length === 0;
-  const columns = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
-  const cell = width > 0 ? (width - GAP * (columns - 1)) / columns : size;
-  const rows = Math.ceil(total / columns);
-  const virtual = useVirtualizer({
-    count: width > 0 ? rows : 0,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => cell + GAP,
-    overscan: 3,
-  });
-  useEffect(() => virtual.measure(), [virtual, cell]);
-  const hasShownPicked = useRef(false);
+  const total = rows.length;
+  const layout = useMemo(() => gridLayout({ total, width, viewHeight, size }), [total, width, viewHeight, size]);
+  const { columns, cell, rowHeight } = layout;
+  const pickedAt = useMemo(() => (picked === null ? -1 : rows.indexOf(picked)), [rows, picked]);
+  const active = pickedAt >= 0 ? pickedAt : Math.min(moved, total - 1);
+
+  const look = () => {
+    const next = rowsSeen(layout, scroller.current?.scrollTop ?? 0);
+    setSeen((now) => (now.first === next.first && now.end === next.end && now.shift === next.shift ? now : next));
+  };
+  const scrollTo = (row: number, align?: "nearest" | "centre") => {
+    const element = scroller.current;
+    if (element) element.scrollTop = scrollTopFor(layout, row, element.scrollTop, align);
+  };
+  // The scrolled element is outside of React: it is brought in line with the layout and with what is picked elsewhere.
+  const place = useRef<{ topTile: number; followed: number | null }>({ topTile: 0, followed: null });
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || width === 0) return;
+    // With other columns the same tiles stay in view, the picked one only where it was seen.
+    element.scrollTop = ((place.current.topTile / layout.columns) * layout.rowHeight) / layout.ratio;
+    if (pickedAt >= 0 && place.current.followed !== pickedAt) {
+      const align = place.current.followed === null ? "centre" : "nearest";
+      element.scrollTop = scrollTopFor(layout, Math.floor(pickedAt / layout.columns), element.scrollTop, align);
+    }
+    place.current.followed = pickedAt;
+    place.current.topTile = tileAtTop(layout, element.scrollTop);
+    setSeen(rowsSeen(layout, element.scrollTop));
+  }, [layout, width, pickedAt]);
   useEffect(() => {
-    if (hasShownPicked.current || width === 0) return;
-    hasShownPicked.current = true;
-    // In store order, all of them, a tile's place is its index: a link to a tile shows it in the grid, too.
-    if (picked !== null && isWhole) virtual.scrollToIndex(Math.floor(picked / columns), { align: "center" });
-  }, [virtual, width, picked, isWhole, columns]);
+    const element = scroller.current;
+    if (!element || layout.ratio === 1) return;
+    const turn = (event: WheelEvent) => {
+      event.preventDefault();
+      element.scrollTop += event.deltaY / layout.ratio;
+    };
+    element.addEventListener("wheel", turn, { passive: false });
+    return () => element.removeEventListener("wheel", turn);
+  }, [layout]);
 
-  const seen = virtual.getVirtualItems();
-  const firstPage = Math.floor(((seen[0]?.index ?? 0) * columns) / PAGE);
-  const lastPage = Math.floor(Math.min(total - 1, ((seen.at(-1)?.index ?? 0) + 1) * columns) / PAGE);
-  const pageNumbers = useMemo(
-    () => (total === 0 ? [] : Array.from({ length: lastPage - firstPage + 1 }, (_, i) => firstPage + i)),
-    [total, firstPage, lastPage],
+  const strips = useStrips({ dataset, rows, picture, pixels: pictureSide(dataset.tilePixels, cell * (globalThis.devicePixelRatio || 1)) });
+  const end = Math.min(total, seen.end * columns);
+  const start = Math.min(end, seen.first * columns);
+  const before = useRef(0);
+  useEffect(() => {
+    const wanted = span(start, end, STRIP_TILES);
+    // What comes into view stays there longest.
+    const isDown = start > before.current;
+    before.current = start;
+    strips.show(isDown ? wanted.reverse() : wanted);
+  }, [strips, start, end]);
+  const failure = useSyncExternalStore(
+    (listener) => strips.subscribe(listener),
+    () => strips.failure,
   );
+
+  // Nobody reads what flies past, and each page is a query.
+  const [read] = useDebouncedValue(seen, SETTLED_MS);
+  const [readStart, readEnd] = [Math.min(total, read.first * columns), Math.min(total, read.end * columns)];
+  const pageNumbers = useMemo(() => span(readStart, readEnd, PAGE), [readStart, readEnd]);
   const pages = useQueries({
     queries: pageNumbers.map((page) =>
-      queries.dataset.tiles.queryOptions({
-        input: { dataset, offset: page * PAGE, limit: PAGE, filter, order },
+      queries.dataset.tilesAt.queryOptions({
+        input: { dataset: dataset.name, rows: [...rows.subarray(page * PAGE, (page + 1) * PAGE)] },
         staleTime: 5 * 60_000,
       }),
     ),
   });
-  const failed = pages.find(({ isError }) => isError);
-  const tileAt = (at: number): Tile | undefined => pages[Math.floor(at / PAGE) - firstPage]?.data?.tiles[at % PAGE];
+  const failedPage = pages.find(({ isError }) => isError);
+  const tilesOf = (page: number) => pages[page - (pageNumbers[0] ?? 0)]?.data;
+  const tileAt = (at: number): Tile | undefined => tilesOf(Math.floor(at / PAGE))?.[at % PAGE];
 
-  const move = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = {
-      ArrowLeft: -1,
-      ArrowRight: 1,
-      ArrowUp: -columns,
-      ArrowDown: columns,
-      PageUp: -columns * 4,
-      PageDown: columns * 4,
-      Home: -total,
-      End: total,
-    };
-    const step = steps[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      const next = Math.min(total - 1, Math.max(0, position + step));
-      setPosition(next);
-      virtual.scrollToIndex(Math.floor(next / columns));
-      const tile = tileAt(next);
-      if (tile) {
-        onHover(tile);
-        if (picked !== null) onPick(tile.index);
-      }
-    } else if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      const tile = tileAt(position);
-      if (tile) onPick(tile.index);
-    }
+  const toggle = (at: number) => {
+    selected.set(withToggled(selection, rows[at]!));
+    setAnchor(at);
+  };
+  const extend = (to: number) => selected.set(withRange(selection, rows, anchor, to));
+  const moveTo = (at: number) => {
+    setMoved(at);
+    scrollTo(Math.floor(at / columns));
+    onHover(tileAt(at) ?? null);
+    if (picked !== null) onPick(rows[at]!);
   };
 
-  if (failed) return <ErrorNote error={failed.error} onRetry={() => void failed.refetch()} />;
-  const pixels = cell * (globalThis.devicePixelRatio || 1) <= 64 ? Math.min(64, nativePixels) : nativePixels;
+  const press = (event: KeyboardEvent) => {
+    if (total === 0) return;
+    const step = stepOf(event.key, layout);
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (step !== undefined && !isCommand && !event.altKey) {
+      const next = Math.min(total - 1, Math.max(0, active + step));
+      if (event.shiftKey) extend(next);
+      else setAnchor(next);
+      moveTo(next);
+    } else if (event.key === "Enter") onPick(rows[active]!);
+    else if (event.key === " ") toggle(active);
+    else if (isCommand && event.key.toLowerCase() === "a") selected.set(withRange(selection, rows, 0, total - 1));
+    else if (event.key === "Escape" && selection.count > 0) selected.set(noSelection(dataset.tiles));
+    else return;
+    event.preventDefault();
+  };
+  const placeAt = ({ target }: MouseEvent): number | null => {
+    const at = target instanceof Element ? target.closest<HTMLElement>("[data-at]")?.dataset.at : undefined;
+    return at === undefined ? null : Number(at);
+  };
+  const click = (event: MouseEvent) => {
+    const at = placeAt(event);
+    if (at === null) return;
+    const box = (event.target as Element).closest("[data-at]")!.getBoundingClientRect();
+    const isCheck = event.clientX - box.left < CHECK_SIZE && event.clientY - box.top < CHECK_SIZE;
+    setMoved(at);
+    if (event.shiftKey) extend(at);
+    else if (event.ctrlKey || event.metaKey || isCheck) toggle(at);
+    else {
+      setAnchor(at);
+      onPick(rows[at]!);
+    }
+  };
+  const scrolled = () => {
+    place.current.topTile = tileAtTop(layout, scroller.current?.scrollTop ?? 0);
+    look();
+  };
+
   return (
-    <div
-      ref={scroller}
-      className={classes.scroller}
-      role="listbox"
-      tabIndex={0}
-      aria-label={`Tiles of ${dataset}`}
-      aria-activedescendant={tileAt(position) ? `${id}-${position}` : undefined}
-      onKeyDown={move}
-      onMouseLeave={() => onHover(null)}
-    >
-      <div ref={measure} role="presentation" className={classes.sizer} style={{ height: virtual.getTotalSize() }}>
-        {seen.map((row) => (
-          <div
-            key={row.key}
-            role="presentation"
-            className={classes.row}
-            style={{ transform: `translateY(${row.start}px)`, height: cell, gap: GAP }}
-          >
-            {Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, column) => {
-              const at = row.index * columns + column;
-              const tile = tileAt(at);
-              if (!tile) return <div key={at} role="presentation" className={classes.tile} style={{ width: cell, height: cell }} />;
-              return (
-                // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox has the keys
-                <div
-                  key={at}
-                  id={`${id}-${at}`}
-                  role="option"
-                  tabIndex={-1}
-                  aria-selected={tile.index === picked}
-                  aria-label={[tile.id, tile.date, ...(tile.labels ?? []), ...marksOf(tile)].filter(Boolean).join(", ")}
-                  className={classes.tile}
-                  data-tile={tile.index}
-                  data-active={at === position || undefined}
-                  style={{ width: cell, height: cell }}
-                  onMouseEnter={() => onHover(tile)}
-                  onClick={() => {
-                    setPosition(at);
-                    onPick(tile.index);
-                  }}
-                >
-                  <img
-                    src={tileUrl(dataset, tile.index, combination, pixels)}
-                    alt=""
-                    width={cell}
-                    height={cell}
-                    decoding="async"
-                    draggable={false}
-                  />
-                  {cell >= BADGED_SIZE && marksOf(tile).length > 0 && <span className={classes.badge}>{marksOf(tile).join(", ")}</span>}
-                </div>
-              );
-            })}
-          </div>
-        ))}
+    <>
+      {(failedPage || failure !== undefined) && (
+        <ErrorNote
+          error={failedPage?.error ?? failure}
+          onRetry={() => {
+            strips.retry();
+            void failedPage?.refetch();
+          }}
+        />
+      )}
+      {/* biome-ignore lint/a11y/useKeyWithMouseEvents: the keys move through the tiles, too */}
+      <div
+        ref={ref}
+        className={classes.scroller}
+        role="listbox"
+        tabIndex={0}
+        aria-multiselectable
+        aria-label={`Tiles of ${dataset.name}`}
+        aria-activedescendant={tileAt(active) ? `${id}-${active}` : undefined}
+        onKeyDown={press}
+        onClick={click}
+        onScroll={scrolled}
+        onMouseOver={(event) => {
+          const at = placeAt(event);
+          if (at !== null) onHover(tileAt(at) ?? null);
+        }}
+        onMouseLeave={() => onHover(null)}
+      >
+        <div role="presentation" className={classes.sizer} style={{ height: layout.height }}>
+          {Array.from({ length: Math.max(0, seen.end - seen.first) }, (_, i) => {
+            const row = seen.first + i;
+            const [first, last] = [row * columns, Math.min(total, (row + 1) * columns)];
+            const page = Math.floor(first / PAGE);
+            const isIn = (at: number) => at >= first && at < last;
+            return (
+              <GridRow
+                key={row}
+                id={id}
+                rows={rows}
+                first={first}
+                end={last}
+                top={row * rowHeight + seen.shift}
+                cell={cell}
+                gap={GAP}
+                width={width}
+                page={page * PAGE}
+                tiles={tilesOf(page)}
+                nextTiles={last > (page + 1) * PAGE ? tilesOf(page + 1) : undefined}
+                pageLength={PAGE}
+                strips={strips}
+                selection={selection}
+                badges={badges}
+                active={isIn(active) ? active : -1}
+                picked={isIn(pickedAt) ? pickedAt : -1}
+              />
+            );
+          })}
+        </div>
       </div>
-    </div>
+    </>
   );
 }
 
-/** What is to be known of a tile at a glance. */
-function marksOf({ cloud, excluded }: Tile): string[] {
-  return [...(cloud !== null && cloud >= LEAST_CLOUD ? [`cloud ${percent(cloud)}`] : []), ...(excluded ? ["out of use"] : [])];
+/** The numbers of the chunks that places `start` to `end` touch. */
+function span(start: number, end: number, length: number): number[] {
+  if (end <= start) return [];
+  const first = Math.floor(start / length);
+  return Array.from({ length: Math.floor((end - 1) / length) - first + 1 }, (_, i) => first + i);
+}
+
+interface StripsOf {
+  readonly dataset: Dataset;
+  readonly rows: Int32Array;
+  readonly picture: TilePicture;
+  readonly pixels: number;
+}
+
+/** The strips of an order of tiles, shown one way. */
+function useStrips({ dataset: { name }, rows, picture, pixels }: StripsOf): TileStrips<ImageBitmap> {
+  const { fetchBytes } = useHost();
+  const { combination, stretch } = picture;
+  const strips = useMemo(
+    () =>
+      new TileStrips<ImageBitmap>({
+        load: async (strip, signal) => {
+          const part = rows.subarray(strip * STRIP_TILES, (strip + 1) * STRIP_TILES);
+          return createImageBitmap(await fetchBytes(imagePaths.strip(name, part, { combination, stretch }, pixels), signal));
+        },
+      }),
+    [fetchBytes, name, rows, combination, stretch, pixels],
+  );
+  useEffect(() => () => strips.close(), [strips]);
+  return strips;
 }

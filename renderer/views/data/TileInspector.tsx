@@ -1,13 +1,22 @@
-// One tile: its picture on neutral grey, its spectrum, histograms, labels, and where it comes from.
-import { ActionIcon, Badge, Button, Group, Skeleton } from "@mantine/core";
-import { IconAdjustmentsHorizontal, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+// One tile: its picture to look into, its spectra, histograms, labels, what is near it, and where it comes from.
+import { ActionIcon, Badge, Button, Chip, CopyButton, Group, Skeleton, Tooltip } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import {
+  IconAdjustmentsHorizontal,
+  IconArrowsMaximize,
+  IconArrowsMinimize,
+  IconCheck,
+  IconChevronLeft,
+  IconChevronRight,
+  IconCopy,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { memo, useCallback, useMemo, useState } from "react";
 import type { BandProfile } from "../../../shared/contract/app.ts";
-import { BAND_COMBINATIONS } from "../../../shared/domain/band-combinations.ts";
-import { type Dataset, SOURCE_TITLES, type Tile } from "../../../shared/domain/dataset.ts";
+import type { BandCombination } from "../../../shared/domain/band-combinations.ts";
+import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
+import { formatStretch } from "../../../shared/domain/tile-stretch.ts";
 import { histogram } from "../../../shared/figures/histogram.ts";
-import { spectrum } from "../../../shared/figures/spectrum.ts";
 import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
@@ -16,20 +25,30 @@ import { Facts, Section } from "../../components/Section.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
-import { count, percent, radiometryText } from "../../state/words.ts";
+import { count, counted } from "../../state/words.ts";
+import { stretchOf } from "./DisplayMenu.tsx";
 import classes from "./TileInspector.module.css";
+import { TileLook } from "./TileLook.tsx";
+import { TileRow } from "./TileRow.tsx";
+import { factsOf } from "./tile-facts.ts";
+import { useShownTiles } from "./tile-order.ts";
 
 export interface TileInspectorProps {
   readonly dataset: Dataset;
   readonly index: number;
-  readonly combination: string;
+  readonly combination: BandCombination;
   readonly onPick: (index: number) => void;
   readonly onClose: () => void;
 }
 
+/** Widths of the panel. The wide one leaves the view beside it the room of its bar. */
+const USUAL_WIDTH = 400;
+const WIDE_WIDTH = "max(400px, min(720px, 100vw - 790px))";
+
 export function TileInspector({ dataset, index, combination, onPick, onClose }: TileInspectorProps) {
-  const { queries, tileUrl } = useHost();
-  const { go } = useRoute();
+  const { queries } = useHost();
+  const { route, go, setQuery } = useRoute();
+  const { rows } = useShownTiles(dataset);
   const found = useQuery(
     queries.dataset.tile.queryOptions({
       input: { dataset: dataset.name, index },
@@ -37,30 +56,59 @@ export function TileInspector({ dataset, index, combination, onPick, onClose }: 
       placeholderData: (previous) => previous,
     }),
   );
+  const at = useMemo(() => rows?.indexOf(index) ?? -1, [rows, index]);
+  const previous = at > 0 ? rows?.[at - 1] : undefined;
+  const next = at >= 0 ? rows?.[at + 1] : undefined;
+  const goTo = (row: number | undefined) => {
+    if (row !== undefined) onPick(row);
+  };
+  useHotkeys([
+    ["[", () => goTo(previous)],
+    ["]", () => goTo(next)],
+  ]);
   const shown = found.data;
+  const isHere = shown?.tile.index === index;
+  const isWide = route.query.wide !== undefined;
+  const stretch = formatStretch(stretchOf(route.query));
+  const place = rows && (at >= 0 ? `${count(at + 1)} of ${counted(rows.length, "tile")} shown` : "not among the tiles shown");
   return (
     <Inspector
       kind="Tile"
-      title={<span title={shown?.tile.id}>{shown?.tile.id ?? `tile ${count(index)}`}</span>}
+      width={isWide ? WIDE_WIDTH : USUAL_WIDTH}
+      title={<span title={shown?.tile.id}>{isHere ? shown.tile.id : `tile ${count(index)}`}</span>}
       onClose={onClose}
       actions={
         <>
-          <ActionIcon aria-label="Previous tile" disabled={index === 0} onClick={() => onPick(index - 1)}>
-            <IconChevronLeft size={16} />
-          </ActionIcon>
-          <ActionIcon aria-label="Next tile" disabled={index >= dataset.tiles - 1} onClick={() => onPick(index + 1)}>
-            <IconChevronRight size={16} />
-          </ActionIcon>
+          <Tooltip label={`Previous in the order shown ( [ ); ${place}`}>
+            <ActionIcon aria-label="Previous tile" disabled={previous === undefined} onClick={() => goTo(previous)}>
+              <IconChevronLeft size={16} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label={`Next in the order shown ( ] ); ${place}`}>
+            <ActionIcon aria-label="Next tile" disabled={next === undefined} onClick={() => goTo(next)}>
+              <IconChevronRight size={16} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label={isWide ? "Narrow" : "Large view"}>
+            <ActionIcon
+              aria-label={isWide ? "Narrow" : "Large view"}
+              onClick={() => setQuery({ wide: isWide ? null : "1" }, { replace: true })}
+            >
+              {isWide ? <IconArrowsMinimize size={15} /> : <IconArrowsMaximize size={15} />}
+            </ActionIcon>
+          </Tooltip>
         </>
       }
     >
-      <div className={classes.surround}>
-        <img
-          src={tileUrl(dataset.name, index, combination, dataset.tilePixels)}
-          alt={`Tile ${index} in ${BAND_COMBINATIONS.find(({ id }) => id === combination)?.name ?? combination}`}
-          className={classes.picture}
-        />
-      </div>
+      <TileLook
+        dataset={dataset}
+        index={index}
+        combination={combination}
+        stretch={stretch}
+        isWide={isWide}
+        tile={isHere ? shown.tile : null}
+        profile={isHere ? shown.profile : null}
+      />
       {found.error && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
       {!shown && !found.error && <Skeleton height={240} />}
       {shown && (
@@ -73,18 +121,18 @@ export function TileInspector({ dataset, index, combination, onPick, onClose }: 
           >
             Augment this tile
           </Button>
-          <Profile tile={shown.tile} profile={shown.profile} />
-          <Section title="Metadata">
-            <Facts facts={factsOf(dataset, shown.tile)} />
-          </Section>
+          <Histograms tile={shown.tile} profile={shown.profile} combination={combination} />
+          <Near dataset={dataset.name} index={index} combination={combination.id} stretch={stretch} onPick={onPick} />
+          <Metadata dataset={dataset} tile={shown.tile} />
         </>
       )}
     </Inspector>
   );
 }
 
-function Labels({ tile }: { tile: Tile }) {
+const Labels = memo(function Labels({ tile }: { tile: Tile }) {
   if (tile.labels === null) return <p className={classes.muted}>The source has no labels.</p>;
+  if (tile.labels.length === 0) return <p className={classes.muted}>None of the classes.</p>;
   return (
     <Group gap={4}>
       {tile.labels.map((label) => (
@@ -94,82 +142,114 @@ function Labels({ tile }: { tile: Tile }) {
       ))}
     </Group>
   );
+});
+
+interface HistogramsProps {
+  readonly tile: Tile;
+  readonly profile: readonly BandProfile[];
+  readonly combination: BandCombination;
 }
 
-/** Bands whose histograms are drawn together: visible light and near infrared. */
-const HISTOGRAM_BANDS = ["B04", "B03", "B02", "B08"];
-
-function Profile({ tile, profile }: { tile: Tile; profile: readonly BandProfile[] }) {
-  const drawSpectrum = useCallback(
-    (width: number, theme: FigureTheme) => spectrum([{ name: tile.id, points: profile }], { width, theme, height: 210 }),
-    [tile.id, profile],
-  );
-  const drawHistogram = useCallback(
+/** Those of the bands in the picture, until others are chosen. */
+const Histograms = memo(function Histograms({ tile, profile, combination }: HistogramsProps) {
+  const [chosen, setChosen] = useState<readonly string[] | null>(null);
+  const bands: readonly string[] = chosen ?? combination.bands;
+  const draw = useCallback(
     (width: number, theme: FigureTheme) => {
-      const chosen = profile.filter(({ band }) => HISTOGRAM_BANDS.includes(band));
-      const series = (chosen.length > 0 ? chosen : profile.slice(0, 4)).map((band) => ({
-        name: band.band,
-        counts: band.histogram,
-        range: band.histogramRange,
-      }));
+      const series = profile
+        .filter(({ band }) => bands.includes(band))
+        .map((band) => ({ name: band.band, counts: band.histogram, range: band.histogramRange }));
       return histogram(series, { width, theme, height: 190 });
     },
-    [profile],
+    [profile, bands],
   );
-  const spectrumCsv = () =>
-    csvText(
-      ["band", "wavelength_nm", "mean", "minimum", "maximum"],
-      profile.map(({ band, wavelengthNm, mean, minimum, maximum }) => [band, wavelengthNm, mean, minimum, maximum]),
-    );
-  const histogramCsv = () =>
+  const csv = () =>
     csvText(
       ["band", "from", "to", "pixels"],
-      profile.flatMap(({ band, histogram: counts, histogramRange: [low, high] }) =>
-        counts.map((pixels, i) => [band, low + (i / counts.length) * (high - low), low + ((i + 1) / counts.length) * (high - low), pixels]),
-      ),
+      profile
+        .filter(({ band }) => bands.includes(band))
+        .flatMap(({ band, histogram: counts, histogramRange: [low, high] }) =>
+          counts.map((pixels, i) => [
+            band,
+            low + (i / counts.length) * (high - low),
+            low + ((i + 1) / counts.length) * (high - low),
+            pixels,
+          ]),
+        ),
     );
   return (
-    <>
-      <FigurePanel title="Spectral profile" fileName={`spectrum-${tile.index}`} draw={drawSpectrum} csv={spectrumCsv} exportWidth={640} />
-      <FigurePanel title="Histogram" fileName={`histogram-${tile.index}`} draw={drawHistogram} csv={histogramCsv} exportWidth={640} />
-    </>
+    <div>
+      <FigurePanel title="Histogram" fileName={`histogram-${tile.index}`} draw={draw} csv={csv} exportWidth={640} />
+      <Chip.Group multiple value={[...bands]} onChange={setChosen}>
+        <fieldset className={classes.bands} aria-label="Bands of the histogram">
+          {profile.map(({ band }) => (
+            <Chip key={band} value={band} size="xs" radius="sm" variant="outline">
+              {band}
+            </Chip>
+          ))}
+        </fieldset>
+      </Chip.Group>
+    </div>
+  );
+});
+
+interface NearProps {
+  readonly dataset: string;
+  readonly index: number;
+  readonly combination: string;
+  readonly stretch: string;
+  readonly onPick: (index: number) => void;
+}
+
+function Near({ dataset, index, combination, stretch, onPick }: NearProps) {
+  const { queries } = useHost();
+  const found = useQuery(
+    queries.dataset.near.queryOptions({ input: { dataset, index }, staleTime: 5 * 60_000, placeholderData: (previous) => previous }),
+  );
+  const tiles = (found.data ?? []).map(({ metres, date, ...tile }) => ({
+    ...tile,
+    caption: metres < 1 ? (date ?? "same place") : distance(metres),
+  }));
+  return (
+    <Section title="Near by">
+      {found.error ? (
+        <ErrorNote error={found.error} onRetry={() => void found.refetch()} />
+      ) : found.data?.length === 0 ? (
+        <p className={classes.muted}>{"No other tile's distance is known."}</p>
+      ) : (
+        <div className={classes.near}>
+          <TileRow label="Tiles near by" dataset={dataset} combination={combination} stretch={stretch} tiles={tiles} onPick={onPick} />
+        </div>
+      )}
+    </Section>
   );
 }
 
-const share = (value: number | null): string | null => (value === null ? null : percent(value));
+/** `870 m`, `3.4 km`, `1,204 km`. */
+const distance = (metres: number) =>
+  metres < 999.5 ? `${metres.toFixed(0)} m` : `${metres < 9950 ? (metres / 1000).toFixed(1) : count(metres / 1000)} km`;
 
-function factsOf(dataset: Dataset, tile: Tile): (readonly [string, string | null])[] {
-  const gsd = tile.transform?.[0];
-  const { offset, quantification, radiometrySource } = tile;
-  return [
-    ["Index", count(tile.index)],
-    ["In use", tile.excluded ? "no: an exclusion list names it" : null],
-    ["Date", tile.date],
-    ["Split", tile.split],
-    ["Country", tile.country],
-    ["Cloud", share(tile.cloud)],
-    ["Cloud shadow", share(tile.shadow)],
-    ["Snow", share(tile.snow)],
-    ["No data", percent(tile.nodata)],
-    ["Saturated", share(tile.saturated)],
-    ["Source", SOURCE_TITLES[tile.source]],
-    ["Product", tile.product],
-    ["Granule", tile.granule],
-    ["Reflectance", offset === null || quantification === null ? null : radiometryText(quantification, offset)],
-    ["Told by", radiometrySource],
-    ["CRS", tile.crs],
-    ["Upper left", tile.transform ? `${count(tile.transform[2]!)} E, ${count(tile.transform[5]!)} N` : null],
-    ["Side", `${dataset.tilePixels} px${gsd ? `, ${count(dataset.tilePixels * gsd)} m` : ""}`],
-    ["Corners", tile.footprint && cornersText(tile.footprint)],
-    ["Path", tile.path],
-  ];
-}
-
-/** Longitude and latitude of the corners, from the upper left on. */
-function cornersText(footprint: readonly number[]): string {
-  const corners = [0, 2, 4, 6].map((at) => `${degrees(footprint[at + 1]!, "N", "S")} ${degrees(footprint[at]!, "E", "W")}`);
-  return corners.join("; ");
-}
-
-/** `38.2141° N`: about 10 m. */
-const degrees = (value: number, above: string, below: string) => `${Math.abs(value).toFixed(4)}° ${value < 0 ? below : above}`;
+const Metadata = memo(function Metadata({ dataset, tile }: { dataset: Dataset; tile: Tile }) {
+  return (
+    <Section title="Metadata">
+      <Facts
+        facts={[
+          ...factsOf(dataset, tile),
+          [
+            "Path",
+            <span key="path" className={classes.path}>
+              <span>{tile.path}</span>
+              <CopyButton value={tile.path}>
+                {({ copied, copy }) => (
+                  <ActionIcon size="sm" aria-label={copied ? "Copied" : "Copy the path"} title="Copy the path" onClick={copy}>
+                    {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+                  </ActionIcon>
+                )}
+              </CopyButton>
+            </span>,
+          ],
+        ]}
+      />
+    </Section>
+  );
+});

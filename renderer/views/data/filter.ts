@@ -1,5 +1,5 @@
 // Which tiles a data set's view shows, kept in its route: links, back and forward bring it again.
-import { TILE_ORDERS, type TileFacets, TileFilter, type TileOrder } from "../../../shared/domain/tile-query.ts";
+import { type TileFacets, TileFilter } from "../../../shared/domain/tile-query.ts";
 
 export type ShareName = "cloud" | "snow" | "nodata" | "saturated";
 /** What is counted value by value. */
@@ -49,10 +49,6 @@ export function queryOf(filter: TileFilter): Record<string, string | null> {
   for (const [key, field] of Object.entries(PLACES)) query[key] = filter[field]?.join(",") ?? null;
   for (const field of TEXTS) query[field] = filter[field] || null;
   return query;
-}
-
-export function orderOf(query: Query): TileOrder {
-  return TILE_ORDERS.find((order) => order === query.order) ?? "index";
 }
 
 /** How grid and map share the view. */

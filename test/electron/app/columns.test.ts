@@ -95,22 +95,11 @@ describe("columns of a data set", () => {
     expect((await read(columnPaths.parts("fields", null))).facts.rule).toBe("spatial");
   });
 
-  it("tell the rows of a filter, in an order", async () => {
-    const { labels } = await readAllTiles(folder, ["labels"]);
-    const label = labels.find((classes) => classes?.length)![0]!;
-    const expected = labels.flatMap((classes, row) => (classes?.includes(label) ? [row] : []));
-    expect([...(await read(columnPaths.rows("fields", { labels: [label] }, "index"))).arrays.rows!]).toEqual(expected);
-    const byId = await read(columnPaths.rows("fields", {}, "id"));
-    const { id } = await readAllTiles(folder, ["id"]);
-    expect([...byId.arrays.rows!].map((row) => id[row])).toEqual([...id].sort());
-  });
-
   it("are none at other paths, and refused for what is not there", async () => {
     expect(await readColumns(workspace, "/columns/fields/pixels")).toBeUndefined();
-    expect(await readColumns(workspace, "/columns/fields/rows/more")).toBeUndefined();
+    expect(await readColumns(workspace, "/columns/fields/labels/more")).toBeUndefined();
     await expect(readColumns(workspace, "/columns/gone/footprints")).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(readColumns(workspace, "/columns/..%2F..%2Fetc/footprints")).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
-    await expect(readColumns(workspace, "/columns/fields/rows?filter={")).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
     await expect(readColumns(workspace, columnPaths.parts("fields", "gone"))).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });

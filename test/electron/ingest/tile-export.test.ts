@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type IngestResult, ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { exportTile } from "../../../electron/ingest/tile-export.ts";
-import { renderTilePng } from "../../../electron/ingest/tile-image.ts";
+import { renderTilePng, renderTileStrip } from "../../../electron/ingest/tile-image.ts";
 import { openTileStore } from "../../../electron/ingest/tile-store.ts";
 import { resampleBand } from "../../../shared/raster/resample.ts";
 import { realPatches, temporaryFolder } from "./made-files.ts";
@@ -131,6 +131,34 @@ describe("renderTilePng", () => {
     });
     await expect(renderTilePng({ reader, row: 9, combination: "ndvi" })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
     await expect(renderTilePng({ reader, row: 0, combination: "B10" })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+    await reader.close();
+  });
+});
+
+describe("renderTileStrip", () => {
+  it("draws the tiles of some rows one under the other, each as it looks alone", async () => {
+    const reader = await openTileStore(ben.folder);
+    const strip = await renderTileStrip({ reader, rows: [1, 0], combination: "true-colour", pixels: 120 });
+    const { data, info } = await sharp(strip).raw().toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height, info.channels]).toEqual([120, 240, 3]);
+    for (const [place, row] of [1, 0].entries()) {
+      const alone = await sharp(await renderTilePng({ reader, row, combination: "true-colour" }))
+        .removeAlpha()
+        .raw()
+        .toBuffer();
+      const part = data.subarray(place * alone.length, (place + 1) * alone.length);
+      // What the JPEG loses, of 255.
+      expect(part.reduce((sum, value, i) => sum + Math.abs(value - alone[i]!), 0) / alone.length).toBeLessThan(4);
+    }
+    await reader.close();
+  });
+
+  it("stops between two tiles when it is given up", async () => {
+    const reader = await openTileStore(ben.folder);
+    const gone = new AbortController();
+    const drawing = renderTileStrip({ reader, rows: [0, 1, 0, 1], combination: "ndvi", pixels: 60, signal: gone.signal });
+    gone.abort(new Error("scrolled past"));
+    await expect(drawing).rejects.toThrow("scrolled past");
     await reader.close();
   });
 });

@@ -3,7 +3,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  listRows,
   listTiles,
+  nearTiles,
   readAllTiles,
   type StoredTile,
   type TileQuery,
@@ -135,6 +137,34 @@ describe("the tiles of a catalogue", () => {
     expect(tiles[3]!.path).toBe("/elsewhere/lost");
     expect((await readAllTiles(folder)).path).toEqual(tiles.map(({ path }) => path));
     expect(Object.keys(await readAllTiles(folder, ["crc", "labels"]))).toEqual(["crc", "labels"]);
+  });
+
+  it("are listed by their rows alone, in any order, those of which a value is not known last", async () => {
+    const rows = async (query: TileQuery) => [...(await listRows(folder, query))];
+    expect(await rows({ order: "cloud" })).toEqual([2, 1, 0, 3]);
+    expect(await rows({ order: "cloud", descending: true })).toEqual([0, 1, 2, 3]);
+    expect(await rows({ order: "index", descending: true, countries: ["Austria"] })).toEqual([1, 0]);
+    const { tiles } = await listTiles(folder, { order: "date", descending: true });
+    expect(await rows({ order: "date", descending: true })).toEqual(tiles.map(({ index }) => index));
+  });
+
+  it("tell which are near, by metres, also across the antimeridian, and none where the place is not known", async () => {
+    const beyond = await makeCatalogue([
+      { id: "here", footprint: box(179.97, -17, 179.99, -16.98) },
+      { id: "east", date: "2020-01-01", footprint: box(-179.99, -17, -179.97, -16.98) },
+      { id: "north", footprint: box(179.97, -16, 179.99, -15.98) },
+      { id: "lost" },
+    ]);
+    const near = await nearTiles(beyond, 0, 10);
+    expect(near.map(({ id, date }) => [id, date])).toEqual([
+      ["east", "2020-01-01"],
+      ["north", null],
+    ]);
+    // 0.04 degrees of longitude at 16.99 degrees south, and one degree of latitude, on a sphere of 6,371 km.
+    expect(near[0]!.metres).toBeCloseTo(4253.6, 0);
+    expect(near[1]!.metres).toBeCloseTo(111_195, -1);
+    expect(await nearTiles(beyond, 0, 1)).toHaveLength(1);
+    expect(await nearTiles(beyond, 3, 10)).toEqual([]);
   });
 
   const cases: [string, TileQuery, string[]][] = [

@@ -15,7 +15,7 @@ import type { contract } from "../../../shared/contract/app.ts";
 const electron = await vi.hoisted(async () => {
   const { EventEmitter: Emitter } = await import("node:events");
   const { MessageChannel: Channel } = await import("node:worker_threads");
-  const handlers = new Map<string, (request: { url: string }) => Promise<Response>>();
+  const handlers = new Map<string, (request: { url: string; signal: AbortSignal }) => Promise<Response>>();
   const permissions: Record<string, (...args: unknown[]) => unknown> = {};
   const keep = (name: string) => (handler: (...args: unknown[]) => unknown) => {
     permissions[name] = handler;
@@ -26,7 +26,7 @@ const electron = await vi.hoisted(async () => {
     module: {
       ipcMain: new Emitter(),
       MessageChannelMain: Channel,
-      protocol: { handle: (scheme: string, handler: (request: { url: string }) => Promise<Response>) => handlers.set(scheme, handler) },
+      protocol: { handle: (scheme: string, handler: (request: { url: string; signal: AbortSignal }) => Promise<Response>) => handlers.set(scheme, handler) },
       session: { defaultSession: { setPermissionRequestHandler: keep("request"), setPermissionCheckHandler: keep("check") } },
     },
   };
@@ -82,7 +82,8 @@ describe("the page's protocol and port", () => {
   });
 
   it("serves no file outside the renderer and no image that is not there", async () => {
-    const get = async (path: string) => (await electron.handlers.get("studio")!({ url: `studio://app${path}` })).status;
+    const get = async (path: string) =>
+      (await electron.handlers.get("studio")!({ url: `studio://app${path}`, signal: new AbortController().signal })).status;
     expect(await get("/../../package.json")).toBe(404);
     expect(await get("/%2e%2e/node/main.js")).toBe(404);
     expect(await get("/image/tile/none/0.png")).toBe(404);

@@ -1,8 +1,16 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { availableCombinations, BAND_COMBINATIONS, findBandCombination } from "../../../shared/domain/band-combinations.ts";
 import { BAND_NAMES } from "../../../shared/domain/bands.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
-import { type CompositeSource, composite, normalisedDifference, percentile, stretchOf } from "../../../shared/raster/composite.ts";
+import {
+  type CompositeSource,
+  composite,
+  normalisedDifference,
+  percentile,
+  percentileOf,
+  stretchOf,
+} from "../../../shared/raster/composite.ts";
 import { viridis } from "../../../shared/raster/viridis.ts";
 import fixture from "../../fixtures/raster.json" with { type: "json" };
 
@@ -87,6 +95,17 @@ describe("a picture", () => {
 });
 
 describe("percentiles", () => {
+  it("of values in any order are those of the sorted ones", () => {
+    const values = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -2, max: 3 }), { minLength: 1, maxLength: 300 });
+    fc.assert(
+      fc.property(values, fc.double({ min: 0, max: 100, noNaN: true }), (list, percent) => {
+        const sample = Float32Array.from(list);
+        expect(percentileOf(sample, percent)).toBe(percentile(sample.slice().sort(), percent));
+      }),
+      { seed: 1 },
+    );
+  });
+
   it("are NumPy's", () => {
     const sorted = Float32Array.from(fixture.numbers).sort();
     for (const [percent, value] of Object.entries(fixture.percentiles)) expect(percentile(sorted, Number(percent))).toBeCloseTo(value, 5);

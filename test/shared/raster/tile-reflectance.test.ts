@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { BandGroup } from "../../../shared/domain/dataset.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
+import { Random } from "../../../shared/domain/random.ts";
+import { toReflectance } from "../../../shared/raster/radiometry.ts";
+import { resampleBand } from "../../../shared/raster/resample.ts";
 import { tileReflectance } from "../../../shared/raster/tile-reflectance.ts";
 
 const groups: BandGroup[] = [
@@ -33,6 +36,26 @@ describe("the reflectance of a stored tile", () => {
     image.data.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 6);
     });
+  });
+
+  it("averages blocks as the resampling by matrices does, no data and offsets among them", () => {
+    const random = Random.of("block means");
+    const side = 12;
+    const dn = Uint16Array.from(
+      { length: side * side },
+      () => [0, 65535, 1 + random.below(1200), 500 + random.below(4000)][random.below(4)]!,
+    );
+    const own: BandGroup[] = [{ name: "10m", pixels: side, bands: ["B04"] }];
+    const shifted = { quantification: 10_000, offset: -1000 };
+    for (const pixels of [12, 6, 4, 3, 2, 1]) {
+      const { data, mask } = tileReflectance([dn], { groups: own, radiometry: shifted, pixels });
+      const { data: native, mask: valid } = toReflectance(dn, shifted);
+      const expected = resampleBand(native, valid, { from: side, to: pixels });
+      expect(mask).toEqual(expected.mask);
+      data.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected.data[i]!, 7);
+      });
+    }
   });
 
   it("names a band that is not stored", () => {

@@ -3,7 +3,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { IconMapOff, IconMapPinOff } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { Dataset, Tile } from "../../../../shared/domain/dataset.ts";
-import type { TileFilter, TileOrder } from "../../../../shared/domain/tile-query.ts";
+import type { TileFilter } from "../../../../shared/domain/tile-query.ts";
 import { figureTheme } from "../../../../shared/figures/theme.ts";
 import { EmptyState } from "../../../components/EmptyState.tsx";
 import { ErrorNote } from "../../../components/ErrorNote.tsx";
@@ -32,7 +32,6 @@ import { useTileLayers } from "./use-tile-layers.ts";
 export interface TileMapProps {
   readonly dataset: Dataset;
   readonly filter: TileFilter;
-  readonly order: TileOrder;
   readonly combination: string;
   readonly picked: number | null;
   readonly hovered: Store<Tile | null>;
@@ -53,7 +52,7 @@ export default function TileMap(props: TileMapProps) {
 
 const DIRECTIONS: Readonly<Record<string, Point>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-function TilesOnMap({ dataset, filter, order, combination, picked, hovered, onPick }: TileMapProps) {
+function TilesOnMap({ dataset, filter, combination, picked, hovered, onPick }: TileMapProps) {
   const { route, setQuery } = useRoute();
   const workspace = useWorkspace();
   const scheme = useComputedColorScheme("light");
@@ -74,7 +73,6 @@ function TilesOnMap({ dataset, filter, order, combination, picked, hovered, onPi
     dataset,
     filter,
     drawn: isFollowing ? unbounded : filter,
-    order,
     choice,
   });
 

@@ -1,6 +1,5 @@
 // Columns of tiles as queries. They come from the page's own origin by both doors, see `columnPaths`.
 import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { z } from "zod";
 import { type Columns, decodeColumns } from "../../../../shared/contract/columns.ts";
 import type { Dataset } from "../../../../shared/domain/dataset.ts";
 import { HostUnreachable } from "../../../state/connection.ts";
@@ -29,6 +28,3 @@ async function fetchColumns(path: string, signal: AbortSignal): Promise<Columns>
   if (!response.ok) throw new Error(await response.text());
   return decodeColumns(await response.arrayBuffer());
 }
-
-/** The rows of `columnPaths.rows`. */
-export const rowsOf = ({ arrays }: Columns): Int32Array => z.instanceof(Int32Array).parse(arrays.rows) as Int32Array;

@@ -2,11 +2,12 @@
 import { useMemo } from "react";
 import { columnPaths } from "../../../../shared/contract/columns.ts";
 import type { Dataset } from "../../../../shared/domain/dataset.ts";
-import type { TileFilter, TileOrder } from "../../../../shared/domain/tile-query.ts";
+import type { TileFilter } from "../../../../shared/domain/tile-query.ts";
+import { useListed, useTileRows } from "../tile-order.ts";
 import { type ColourChoice, columnPathOf } from "./colour-choice.ts";
 import { type Colouring, colouringOf, countCategories } from "./colouring.ts";
 import { type Footprints, footprintsOf, statesOf } from "./footprints.ts";
-import { rowsOf, useColumns } from "./use-columns.ts";
+import { useColumns } from "./use-columns.ts";
 
 export interface TileLayers {
   readonly footprints: Footprints | undefined;
@@ -28,34 +29,40 @@ interface Asked {
   readonly filter: TileFilter;
   /** Without what is in view only because the map is there: the rest is drawn before the map moves on. */
   readonly drawn: TileFilter;
-  readonly order: TileOrder;
   readonly choice: ColourChoice;
 }
 
-export function useTileLayers({ dataset, filter, drawn, order, choice }: Asked): TileLayers {
+export function useTileLayers({ dataset, filter, drawn, choice }: Asked): TileLayers {
   const places = useColumns(dataset, columnPaths.column(dataset.name, "footprints"), footprintsOf);
-  const rows = useColumns(dataset, columnPaths.rows(dataset.name, drawn, order), rowsOf);
-  const counted = useColumns(dataset, columnPaths.rows(dataset.name, filter, order), rowsOf);
+  const shownRows = useListed(dataset, useTileRows(dataset, drawn));
+  const counted = useListed(dataset, useTileRows(dataset, filter));
   const coloured = useColumns(dataset, columnPathOf(dataset.name, choice), (columns) => ({ choice, columns }));
-  const states = useMemo(() => places.data && rows.data && statesOf(places.data, rows.data), [places.data, rows.data]);
+  const states = useMemo(
+    () => (places.data && shownRows.rows ? statesOf(places.data, shownRows.rows) : undefined),
+    [places.data, shownRows.rows],
+  );
   const colouring = useMemo(
     () => coloured.data && colouringOf(coloured.data.choice.by, coloured.data.columns, filter.labels),
     [coloured.data, filter.labels],
   );
   const counts = useMemo(
-    () => colouring && places.data && counted.data && countCategories(colouring, places.data, counted.data),
-    [colouring, places.data, counted.data],
+    () => (colouring && places.data && counted.rows ? countCategories(colouring, places.data, counted.rows) : undefined),
+    [colouring, places.data, counted.rows],
   );
   const shown = counts?.reduce((sum, tiles) => sum + tiles, 0);
-  const all = [places, rows, coloured];
+  const all = [
+    { error: places.error, retry: places.refetch },
+    { error: coloured.error, retry: coloured.refetch },
+    { error: shownRows.error, retry: shownRows.retry },
+  ];
   return {
     footprints: places.data,
     states,
-    unplaced: counted.data && shown !== undefined ? counted.data.length - shown : 0,
+    unplaced: counted.rows && shown !== undefined ? counted.rows.length - shown : 0,
     leftOut: places.data && shown !== undefined ? places.data.placed - shown : 0,
     colouring,
     counts,
     error: all.find(({ error }) => error)?.error ?? null,
-    retry: () => all.filter(({ error }) => error).forEach((query) => void query.refetch()),
+    retry: () => all.filter(({ error }) => error).forEach(({ retry }) => void retry()),
   };
 }

@@ -8,7 +8,6 @@ import {
   isSameFilter,
   lastDay,
   layoutOf,
-  orderOf,
   queryOf,
   toggled,
   withMonth,
@@ -56,7 +55,6 @@ describe("a filter in the route", () => {
 
   it("leaves out what is none, so that an old link still opens", () => {
     expect(filterOf({ source: "landsat", cloud: "much", from: "soon", class: "%E0%A4%A", tile: "3" })).toEqual({ labels: ["%E0%A4%A"] });
-    expect([orderOf({ order: "cloud" }), orderOf({ order: "colour" }), orderOf({})]).toEqual(["cloud", "index", "index"]);
   });
 
   it("takes everything out of the route that it does not ask for", () => {
