@@ -66,7 +66,7 @@ describe.skipIf(!chromium)("the map in a browser", { timeout: 120_000 }, () => {
   const route = () => new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
   const inspector = () => page.getByRole("complementary", { name: "Tile" });
   /** Of the legend's lines by their name. */
-  const counts = async () => {
+  const counts = async (): Promise<Record<string, number>> => {
     const lines = await legend().getByRole("listitem").allTextContents();
     return Object.fromEntries(lines.map((line) => /^(.*?)([\d,]+)$/.exec(line)!).map(([, name, tiles]) => [name, Number(tiles)]));
   };
