@@ -94,20 +94,8 @@ export function FilterPanel({ dataset, filter, total, onChange }: FilterPanelPro
         )}
       </section>
       <section className={classes.dates} aria-label="Dates">
-        <TextInput
-          type="date"
-          label="From"
-          value={firstDay(filter.from)}
-          max={lastDay(filter.to)}
-          onChange={({ currentTarget: { value } }) => onChange({ ...filter, from: value || undefined })}
-        />
-        <TextInput
-          type="date"
-          label="To"
-          value={lastDay(filter.to)}
-          min={firstDay(filter.from)}
-          onChange={({ currentTarget: { value } }) => onChange({ ...filter, to: value || undefined })}
-        />
+        <DayField label="From" value={firstDay(filter.from)} onChange={(day) => onChange({ ...filter, from: day })} />
+        <DayField label="To" value={lastDay(filter.to)} onChange={(day) => onChange({ ...filter, to: day })} />
       </section>
       {(filter.bounds || filter.area) && (
         <div className={classes.place}>
@@ -138,6 +126,23 @@ export function FilterPanel({ dataset, filter, total, onChange }: FilterPanelPro
         />
       ))}
     </nav>
+  );
+}
+
+interface DayFieldProps {
+  readonly label: string;
+  /** Empty: none. */
+  readonly value: string;
+  readonly onChange: (day: string | undefined) => void;
+}
+
+function DayField({ label, value, onChange }: DayFieldProps) {
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the input is in it
+    <label className={classes.day}>
+      <span>{label}</span>
+      <TextInput type="date" value={value} onChange={(event) => onChange(event.currentTarget.value || undefined)} />
+    </label>
   );
 }
 

@@ -39,15 +39,15 @@ export function Legend({ choices, choice, onChoose, colouring, counts, palette, 
         <>
           <ul>
             {colouring?.legend.map(({ name, colour }, i) => {
-              const tiles = counts?.[i] ?? 0;
+              const tiles = counts?.[i];
               return (
-                (tiles > 0 || i < colouring.legend.length - 1) && (
+                (tiles !== 0 || i < colouring.legend.length - 1) && (
                   <li key={name} data-none={tiles === 0 || undefined}>
                     <span className={classes.swatch} style={{ background: palette[colour] }} aria-hidden />
                     <span className={classes.name} title={name}>
                       {name}
                     </span>
-                    <span className={classes.count}>{count(tiles)}</span>
+                    <span className={classes.count}>{tiles !== undefined && count(tiles)}</span>
                   </li>
                 )
               );

@@ -139,9 +139,11 @@ export function isInside(polygon: ArrayLike<number>, x: number, y: number): bool
 }
 
 /**
- * The next tile from one in a direction: near, and not far aside. Tiles aside count for twice their distance; those further aside than ahead are none.
+ * The next tile from a place in a direction: near, and not far aside, where distance aside counts twice. Tiles further aside than ahead are taken
+ * only when there are no others.
+ * @param from from the square's corner
  * @param direction one of left, right, up, down as a unit vector
- * @param from a place, from the square's corner
+ * @param states as `statesOf`
  * @returns null when there is none
  */
 export function nextTile(footprints: Footprints, from: Point, direction: Point, states: Uint8Array): number | null {
@@ -149,6 +151,7 @@ export function nextTile(footprints: Footprints, from: Point, direction: Point, 
   const [x, y] = [from[0] - origin[0], from[1] - origin[1]];
   let best: number | null = null;
   let least = Infinity;
+  let isBestAhead = false;
   for (let i = 0; i < tiles; i++) {
     if (states[i] !== SHOWN) continue;
     const at = i * 4;
@@ -157,9 +160,10 @@ export function nextTile(footprints: Footprints, from: Point, direction: Point, 
     const ahead = dx * direction[0] + dy * direction[1];
     const aside = Math.abs(dx * direction[1] - dy * direction[0]);
     // A copy of another date lies a rounding further, not ahead.
-    if (!(ahead > (east - west) / 4) || aside > ahead) continue;
+    if (!(ahead > (east - west) / 4)) continue;
+    const isAhead = aside <= ahead;
     const cost = ahead + 2 * aside;
-    if (cost < least) [least, best] = [cost, i];
+    if (isAhead === isBestAhead ? cost < least : isAhead) [least, best, isBestAhead] = [cost, i, isAhead];
   }
   return best;
 }

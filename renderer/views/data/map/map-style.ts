@@ -25,7 +25,7 @@ export function outlineLayers({ land, coast, border, name }: MapColours): (Layer
   return [
     { id: "land", type: "fill", source: "land", paint: { "fill-color": land } },
     { id: "borders", type: "line", source: "borders", paint: { "line-color": border, "line-width": 1 } },
-    { id: "coast", type: "line", source: "land", paint: { "line-color": coast, "line-width": 1 } },
+    { id: "coast", type: "line", source: "coast", paint: { "line-color": coast, "line-width": 1 } },
     {
       id: "names",
       type: "symbol",

@@ -3,10 +3,12 @@ import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import address from "world-atlas/countries-50m.json?url";
 
-type Atlas = Topology<{ land: GeometryCollection; countries: GeometryCollection<{ name: string }> }>;
+type Atlas = Topology<{ countries: GeometryCollection<{ name: string }> }>;
 
 export interface Outlines {
+  /** By countries: all land in one is more than MapLibre fills without a fault. */
   readonly land: GeoJSON.FeatureCollection;
+  readonly coast: GeoJSON.MultiLineString;
   /** Where two countries meet. */
   readonly borders: GeoJSON.MultiLineString;
   /** Names of the countries, at the middle of their largest part. */
@@ -18,12 +20,45 @@ export async function loadOutlines(signal: AbortSignal): Promise<Outlines> {
   const response = await fetch(address, { signal });
   if (!response.ok) throw new Error("The outlines of the countries are not in the bundle. Build the application again.");
   const atlas = (await response.json()) as Atlas;
-  const { land, countries } = atlas.objects;
+  const { countries } = atlas.objects;
+  const { features } = feature(atlas, countries);
+  const land = features.map((country) => ({ ...country, geometry: flat(country.geometry) }));
+  const lines = ({ coordinates }: GeoJSON.MultiLineString): GeoJSON.MultiLineString => ({
+    type: "MultiLineString",
+    coordinates: coordinates.map(unwrapped),
+  });
   return {
-    land: feature(atlas, land),
-    borders: mesh(atlas, countries, (a, b) => a !== b),
-    names: { type: "FeatureCollection", features: feature(atlas, countries).features.flatMap(nameOf) },
+    land: { type: "FeatureCollection", features: land },
+    coast: lines(mesh(atlas, countries, (a, b) => a === b)),
+    borders: lines(mesh(atlas, countries, (a, b) => a !== b)),
+    names: { type: "FeatureCollection", features: land.flatMap(nameOf) },
   };
+}
+
+/** A line on a sphere as one on a plane: where it crosses the antimeridian it goes on beyond 180 degrees. */
+export function unwrapped(line: GeoJSON.Position[]): GeoJSON.Position[] {
+  let turns = 0;
+  return line.map(([longitude, latitude], i) => {
+    const before = i > 0 ? line[i - 1]![0]! : longitude!;
+    if (longitude! - before > 180) turns--;
+    if (before - longitude! > 180) turns++;
+    return [longitude! + 360 * turns, latitude!];
+  });
+}
+
+/** A ring as `unwrapped`; one round a pole, Antarctica's, is closed along it. */
+export function flatRing(ring: GeoJSON.Position[]): GeoJSON.Position[] {
+  const line = unwrapped(ring);
+  const [first, last] = [line[0]!, line.at(-1)!];
+  if (Math.abs(last[0]! - first[0]!) < 180) return line;
+  const pole = first[1]! < 0 ? -90 : 90;
+  return [...line, [last[0]!, pole], [first[0]!, pole], first];
+}
+
+function flat(geometry: GeoJSON.Geometry): GeoJSON.Geometry {
+  if (geometry.type === "Polygon") return { ...geometry, coordinates: geometry.coordinates.map(flatRing) };
+  if (geometry.type === "MultiPolygon") return { ...geometry, coordinates: geometry.coordinates.map((rings) => rings.map(flatRing)) };
+  return geometry;
 }
 
 function nameOf({ geometry, properties }: GeoJSON.Feature<GeoJSON.Geometry, { name: string }>): Outlines["names"]["features"] {

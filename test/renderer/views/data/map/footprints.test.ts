@@ -99,6 +99,14 @@ describe("footprints", () => {
     expect(nextTile(GRID, at(3.5 / 1024, 0.5 / 1024), [1, 0], all(GRID))).toBeNull();
   });
 
+  it("follow far aside when none is straight ahead", () => {
+    const two = made([
+      [0, 0, 0.001],
+      [0.1, -0.02, 0.001],
+    ]);
+    expect(nextTile(two, at(0.0005, 0.0005), [0, -1], all(two))).toBe(1);
+  });
+
   it("are nearest to a place by their middle", () => {
     expect(nearestTile(GRID, at(2.2 / 1024, 1.9 / 1024), all(GRID))).toBe(6);
     expect(nearestTile(GRID, at(0, 0), statesOf(GRID, new Int32Array()))).toBeNull();
