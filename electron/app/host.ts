@@ -237,7 +237,12 @@ export class Host {
 
   async ingest({ folders, dataset, ...given }: HostInputs["data"]["ingest"], { signal, onProgress }: WorkOptions): Promise<void> {
     const settings = IngestSettings.parse(given);
-    const { tiles, kept, changed } = await ingestFolders({
+    const {
+      dataset: made,
+      tiles,
+      kept,
+      changed,
+    } = await ingestFolders({
       folders,
       dataset,
       tilePixels: settings.tilePixels,
@@ -255,6 +260,8 @@ export class Host {
       onProgress: ({ done, total, skipped, problems, tilesPerSecond, etaSeconds }) =>
         onProgress?.({ done, total, skipped, rate: tilesPerSecond, etaSeconds, problems: problems.slice(0, TOLD_PROBLEMS) }),
     });
+    if (made.limits && kept === 0)
+      onProgress?.({ message: `${tiles} tiles are stored; ${made.limits.leftOut} were left out for clouds or for lack of data` });
     // Its readers know of the tiles that were there before only.
     if (kept === 0) return;
     await this.images.forget(dataset);

@@ -208,19 +208,21 @@ export function* trialJobs(source: SurveyedSource, blocks: number): Generator<Re
   const bands = groups.flatMap((group) => group.bands);
   const sizes = new Sizes(groups);
   const { patches } = source;
+  const length = isScenes(source.source.kind) ? 1 : TRIAL_PATCHES;
+  const side = Math.max(1, Math.floor(TRIAL_PIXELS / tilePixels));
+  const seen = new Set<string>();
   for (let block = 0; block < blocks; block++) {
-    const at = Math.floor((block * patches.length) / blocks);
-    const own = patches.slice(at, at + (isScenes(source.source.kind) ? 1 : TRIAL_PATCHES));
-    const items = own.flatMap((patch) => {
+    const first = Math.floor((block * patches.length) / blocks / length) * length;
+    const items = patches.slice(first, first + length).flatMap((patch) => {
       const { width, height } = sizes.of(patch);
       const [columns, rows] = [Math.floor(width / tilePixels), Math.floor(height / tilePixels)];
-      if (columns * rows === 0) return [];
-      const side = Math.max(1, Math.floor(TRIAL_PIXELS / tilePixels));
-      const [left, top] = [columns, rows].map((count) => Math.floor((Math.max(0, count - side) * (block + 0.5)) / blocks)) as [
-        number,
-        number,
-      ];
+      const start = (count: number) => Math.floor((Math.max(0, count - side) * (block + 0.5)) / blocks);
+      const [left, top] = [start(columns), start(rows)];
       const places = grid(left, Math.min(columns, left + side), top, Math.min(rows, top + side));
+      const key = [patch.path, patch.name, left, top].join();
+      // A small scene, or a few patches, are one block.
+      if (places.length === 0 || seen.has(key)) return [];
+      seen.add(key);
       return [itemOf({ patch, id: sanitise(patch.name), width, height, columns, rows, places: null, source }, bands, settings, places)];
     });
     if (items.length > 0) yield { settings, items };

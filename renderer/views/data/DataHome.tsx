@@ -137,7 +137,9 @@ function DatasetCard({ dataset, isWorkedOn }: { dataset: DatasetSummary; isWorke
         <div className={classes.placeholder} />
         <div className={classes.cardText}>
           <strong>{dataset.name}</strong>
-          <Badge color="orange">{isWorkedOn ? "being ingested" : "incomplete"}</Badge>
+          <Badge color="orange" c="var(--warning-text)">
+            {isWorkedOn ? "being ingested" : "incomplete"}
+          </Badge>
           {!isWorkedOn && <Interrupted name={dataset.name} />}
         </div>
       </div>
