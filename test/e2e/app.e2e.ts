@@ -136,8 +136,7 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
   it("shows tiles by class, and one with its spectrum", async () => {
     await page.getByRole("button", { name: /^Permanently irrigated land/ }).click();
     const irrigated = page.getByRole("listbox", { name: "Tiles of fields" }).getByRole("option");
-    await irrigated.first().waitFor();
-    expect(await irrigated.first().getAttribute("aria-label")).toContain("Permanently irrigated land");
+    await expect.poll(() => irrigated.first().getAttribute("aria-label"), { timeout: 20_000 }).toContain("Permanently irrigated land");
     await irrigated.first().click();
     await page.getByRole("img", { name: /^Reflectance against wavelength/ }).waitFor();
     await waitForImages();

@@ -123,7 +123,7 @@ describe.skipIf(!chromium)("data of any kind in a browser", { timeout: 180_000 }
     await page.keyboard.press("Home");
     await expect.poll(() => shown().textContent(), SETTLED).toMatch(/^[12] of/);
     await page.getByText("Tiles whose share is not known are left out.").waitFor();
-    expect(await page.getByRole("option", { name: /cloud/ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("option", { name: /cloud/ }).count(), SETTLED).toBe(0);
     await page.getByRole("listbox").getByRole("option").first().click();
     const tile = page.getByRole("complementary", { name: "Tile" });
     await tile.getByText("MTD_MSIL2A.xml: BOA_ADD_OFFSET -1000", { exact: false }).waitFor();
