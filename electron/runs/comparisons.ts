@@ -49,14 +49,16 @@ type Kept = z.infer<typeof Kept>;
 
 /** Most that resampling holds the thread at once, ms: calls come in between. */
 const SLICE_MS = 20;
+/** Scored tiles that stay in memory, 13 bytes each. */
+const KEPT_TILES = 10_000_000;
 /** Results at other thresholds than the usual one that are remembered. */
 const REMEMBERED = 32;
 
 /** The comparisons of one workspace. */
 export class Comparisons {
   private readonly workspace: string;
-  /** Scores of the study in hand, by run and its file's state: for other thresholds, for curves, and when one more run has ended. */
-  private scores: ReadonlyMap<string, readonly ScoredCell[]> = new Map();
+  /** Scores by run and its file's state: for other thresholds, for curves, and when one more run has ended. */
+  private readonly scores = new Map<string, readonly ScoredCell[]>();
   private kept: Kept | undefined;
   private readonly atOther = new Map<string, StudyStatistics | null>();
 
@@ -90,7 +92,7 @@ export class Comparisons {
   async curves(study: string, arms: readonly string[], options: ComparisonOptions = {}): Promise<MeanCurve[]> {
     const state = await this.state(study);
     if (state.runs.length === 0) return [];
-    const cells = await this.cellsOf(state, options);
+    const cells = await this.cellsOf({ ...state, runs: state.runs.filter(({ run }) => arms.includes(run.arm)) }, options);
     const labelSets = [...new Set(cells.map(({ labelSet }) => labelSet))];
     return arms.flatMap((arm) =>
       labelSets.flatMap((labelSet) => {
@@ -151,16 +153,25 @@ export class Comparisons {
   }
 
   private async cellsOf({ study, runs }: State, { signal, onProgress }: ComparisonOptions): Promise<readonly ScoredCell[]> {
-    const known = this.scores;
-    const scores = new Map<string, readonly ScoredCell[]>();
+    const cells: ScoredCell[] = [];
     for (const [i, { run, stamp }] of runs.entries()) {
       signal?.throwIfAborted();
       const key = `${study} ${run.arm} ${run.seed} ${stamp}`;
-      scores.set(key, known.get(key) ?? (await readScores(runFolderOf(this.workspace, study, run), run)));
+      const own = this.scores.get(key) ?? (await readScores(runFolderOf(this.workspace, study, run), run));
+      // Map keeps the order of insertion: what was used longest ago goes first.
+      this.scores.delete(key);
+      this.scores.set(key, own);
+      for (const cell of own) cells.push(cell);
       onProgress?.({ what: "runs", done: i + 1, total: runs.length });
     }
-    this.scores = scores;
-    return [...scores.values()].flat();
+    let tiles = 0;
+    for (const own of this.scores.values()) tiles += own.reduce((sum, { scores }) => sum + scores.length, 0);
+    for (const [key, own] of this.scores) {
+      if (tiles <= KEPT_TILES) break;
+      tiles -= own.reduce((sum, { scores }) => sum + scores.length, 0);
+      this.scores.delete(key);
+    }
+    return cells;
   }
 }
 
@@ -178,7 +189,7 @@ function noteOf({ runs, withoutScores: count }: State): string | null {
   const which = `${count} finished ${count === 1 ? "run has" : "runs have"} no scores.parquet`;
   return runs.length === 0
     ? `${which}: intervals are over what their metrics tell, without a test of each comparison.`
-    : `${which}: their arms are compared by the runs that have one.`;
+    : `${which}: the runs that have one are compared.`;
 }
 
 async function resampled(

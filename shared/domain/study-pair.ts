@@ -71,13 +71,14 @@ function headlineOf([a, b]: readonly [string, string], arms: readonly ArmPair[],
       : `${higher} of ${told.length} arms score higher in ${a} than in ${b} (95 % each), ${lower} lower`;
   if (!agreement) return `${counts}.`;
   const { spearman: rho, interval } = agreement;
-  const words =
-    !interval || (interval.low <= 0 && interval.high >= 0)
-      ? "they rank the couplets as if by chance"
-      : rho < 0
-        ? "they rank the couplets against each other"
-        : rho < 0.5
-          ? "they rank the couplets a little alike"
-          : "they rank the couplets alike";
+  // Without an interval they agree, or disagree, in every pair, or are too few.
+  const isChance = interval ? interval.low <= 0 && interval.high >= 0 : Math.abs(rho) < 1;
+  const words = isChance
+    ? "they rank the couplets as if by chance"
+    : rho < 0
+      ? "they rank the couplets against each other"
+      : rho < 0.5
+        ? "they rank the couplets a little alike"
+        : "they rank the couplets alike";
   return `${counts}; ${words} (Spearman ${rho.toFixed(2).replace("-", "−")}).`;
 }

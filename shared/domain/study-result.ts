@@ -580,6 +580,17 @@ function caveatsOf(result: Omit<StudyResult, "headline" | "caveats">): string[] 
     out.push("One run and one label draw an arm: the intervals show the finite test set alone; other seeds would move the scores further.");
   if (intervalOf === "label draws" || intervalOf === "test tiles and label draws")
     out.push(`One seed: the intervals are over ${intervalOf} and leave out how much another pretraining would differ.`);
+  const everything = meanOf(
+    result.labelSets.map((name) => {
+      const share = arms.find(({ byLabelSet }) => byLabelSet[name]?.positiveShare != null)?.byLabelSet[name]?.positiveShare;
+      return share == null ? null : (2 * share) / (1 + share);
+    }),
+  );
+  const highest = Math.max(...arms.map(({ f1 }) => f1 ?? 0));
+  if (everything !== null && highest > 0 && highest < everything)
+    out.push(
+      `Calling every test tile positive would give F1 ${everything.toFixed(2)}, more than any arm: AUC and AP tell the arms apart better.`,
+    );
   if (corrected.length > 1) {
     const before = corrected.filter(({ low }) => low > 0).length;
     out.push(

@@ -82,7 +82,13 @@ export function armScatter({ points, xTitle, yTitle, sentence, label, isOfOneKin
         }),
       );
     }),
-    placedLabels(points, { x, y, highlight, options }),
+    placedLabels(points, {
+      x,
+      y,
+      highlight,
+      options,
+      taken: control ? [{ x: width - 70, y: y.at(control.y) - 15, width: 60, height: 14 }] : [],
+    }),
   );
 }
 
@@ -96,7 +102,13 @@ function padded(values: readonly number[]): [number, number] {
 /** Names of the extremes and of what is lit, each where it covers no other mark or name. */
 function placedLabels(
   points: readonly ScatterPoint[],
-  { x, y, highlight, options }: { x: Scale; y: Scale; highlight: string | null; options: FigureOptions },
+  {
+    x,
+    y,
+    highlight,
+    options,
+    taken: named,
+  }: { x: Scale; y: Scale; highlight: string | null; options: FigureOptions; taken: readonly Box[] },
 ): SvgNode {
   const { theme, width } = options;
   const byMean = [...points].sort((a, b) => b.x + b.y - a.x - a.y);
@@ -109,7 +121,7 @@ function placedLabels(
     ...points.filter(({ arm }) => arm.family === "special"),
   ];
   const marks = points.map((point) => ({ x: x.at(point.x) - 6, y: y.at(point.y) - 6, width: 12, height: 12 }));
-  const taken: { x: number; y: number; width: number; height: number }[] = [];
+  const taken = [...named];
   const nodes: SvgNode[] = [];
   for (const point of new Set(wanted)) {
     const isLit = point.arm.arm === highlight;

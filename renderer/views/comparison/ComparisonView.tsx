@@ -132,7 +132,12 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.page} tabIndex={0} aria-label="Comparison">
         <Finding result={result} study={study} dataset={isPublished ? null : (shown.live.study?.config.dataset ?? null)} pair={pair} />
-        <ViewBar {...{ name, other, threshold, onMove: onMoveThreshold }} counts={shown.counts} statistics={shown.statistics} />
+        <ViewBar
+          {...{ name, other, threshold, onMove: onMoveThreshold }}
+          counts={shown.counts}
+          statistics={shown.statistics}
+          besideStatistics={beside.statistics}
+        />
         {[shown.statistics.error, other && beside.live.status === "refused" ? beside.live.error : null, curves.error].map(
           (error, i) => error != null && <ErrorNote key={["statistics", "beside", "curves"][i]} error={error} />,
         )}

@@ -16,11 +16,13 @@ export interface ViewBarProps {
   /** Null: there are no scores to count anew. */
   readonly counts: readonly ThresholdCounts[] | null;
   readonly statistics: LiveStatistics;
+  /** Of the second study. */
+  readonly besideStatistics: LiveStatistics;
   /** The threshold moves under the hand; null when it is let go. */
   readonly onMove: (threshold: number | null) => void;
 }
 
-export function ViewBar({ name, other, threshold, counts, statistics, onMove }: ViewBarProps) {
+export function ViewBar({ name, other, threshold, counts, statistics, besideStatistics, onMove }: ViewBarProps) {
   const { setQuery } = useRoute();
   const workspace = useWorkspace();
   const best = useMemo(() => counts && bestThreshold(counts), [counts]);
@@ -51,7 +53,7 @@ export function ViewBar({ name, other, threshold, counts, statistics, onMove }: 
             <span>Positive from a score of {threshold.toFixed(2)}</span>
             {best !== null && (
               <Button variant="subtle" size="compact-xs" onClick={() => set(best.threshold)}>
-                {best.threshold.toFixed(2)} has the highest mean F1 ({best.f1.toFixed(2)}) on these test tiles
+                Highest mean F1 on these test tiles: {best.f1.toFixed(2)} at {best.threshold.toFixed(2)}
               </Button>
             )}
             {threshold !== DEFAULT_THRESHOLD && (
@@ -76,7 +78,9 @@ export function ViewBar({ name, other, threshold, counts, statistics, onMove }: 
         </div>
       )}
       <p className={classes.state} role="status">
-        {statistics.progress ?? statistics.note ?? ""}
+        {statistics.progress && !statistics.statistics
+          ? `${statistics.progress}. Until then intervals and comparisons are by the metrics of the runs alone.`
+          : (statistics.progress ?? besideStatistics.progress ?? statistics.note ?? besideStatistics.note ?? "")}
       </p>
     </section>
   );

@@ -1,7 +1,11 @@
 // Every figure with every kind of input, for tests that hold for all of them.
+
 import { BANDS } from "../../../shared/domain/bands.ts";
+import { CURVE_STEPS, type MeanCurve } from "../../../shared/domain/scored-cell.ts";
 import { ALL_ARMS } from "../../../shared/domain/study.ts";
+import { studyPair } from "../../../shared/domain/study-pair.ts";
 import { publishedResult, type StudyResult } from "../../../shared/domain/study-result.ts";
+import { drawComparison } from "../../../shared/figures/comparison.ts";
 import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
 import { f1Bars } from "../../../shared/figures/f1-bars.ts";
 import { healthCurves } from "../../../shared/figures/health-curves.ts";
@@ -51,6 +55,12 @@ const health = (n: number, knnF1: number | null) =>
 const profile = (mean: number) =>
   Object.values(BANDS).map(({ name, wavelengthNm }) => ({ band: name, wavelengthNm, mean, minimum: mean / 2, maximum: mean * 2 }));
 
+const meanCurveOf = (arm: string): MeanCurve => ({
+  ...{ arm, labelSet: "regular", fineTunings: 2, ap: 0.7, auc: 0.8 },
+  precision: Array.from({ length: CURVE_STEPS }, (_, i) => 1 - i / 200),
+  sensitivity: Array.from({ length: CURVE_STEPS + 1 }, (_, i) => Math.sqrt(i / CURVE_STEPS)),
+});
+
 /** Draws every figure with one set of options. */
 export function everyFigure(options: FigureOptions): { name: string; figure: Figure }[] {
   const drawn: { name: string; figure: Figure }[] = [];
@@ -61,6 +71,19 @@ export function everyFigure(options: FigureOptions): { name: string; figure: Fig
     add(`scatter, ${name}`, labelSetsScatter(result, options));
     add(`operations, ${name}`, opEffects(result, options));
   }
+  for (const [name, result] of Object.entries(RESULTS)) {
+    const pair = studyPair({ name, result }, { name: "published", result: publishedResult() });
+    for (const figure of ["studies", "differences"] as const)
+      add(`${figure}, ${name}`, drawComparison(figure, { result, showPublished: true, pair }, options));
+  }
+  const [any] = Object.values(RESULTS);
+  for (const figure of ["pr", "roc"] as const)
+    for (const arms of [0, 1, 8])
+      add(
+        `${figure} of ${arms} arms`,
+        drawComparison(figure, { result: any!, showPublished: true, curves: ALL_ARMS.slice(0, arms).map(meanCurveOf) }, options),
+      );
+  add("studies without another", drawComparison("studies", { result: any!, showPublished: true }, options));
   add("matrix of a new study", coupletMatrix({ result: null, arms: ["none"] }, options));
   for (const n of [0, 1, 2, 5000])
     add(`loss, ${n} points`, lossCurves([curve("all", n), curve("blur+gain", n)], { ...options, cursor: 1 }));
