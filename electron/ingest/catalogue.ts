@@ -130,11 +130,12 @@ class Conditions {
   readonly parameters: (string | number | readonly string[])[] = [];
   private readonly conditions: string[] = [];
 
-  constructor({ label, labels, ids, sources, granules, countries, splits, from, to, bounds, text, ...most }: TileQuery) {
+  constructor({ label, labels, ids, sources, granules, countries, splits, from, to, bounds, text, rows, ...most }: TileQuery) {
     if (label != null) this.add((p) => `list_contains(labels, ${p})`, label);
     if (labels) this.add((p) => `list_has_any(labels, ${p})`, labels);
     for (const [column, values] of Object.entries({ id: ids, source: sources, granule: granules, country: countries, split: splits }))
       if (values) this.add((p) => `list_contains(${p}, ${column})`, values);
+    if (rows) this.conditions.push(`"index" IN (${rows.map((row) => Math.trunc(row)).join(", ")})`);
     if (from) this.add((p) => `date::VARCHAR >= ${p}`, from);
     // "2018-06" ends after "2018-06-30".
     if (to) this.add((p) => `date::VARCHAR < ${p} || 'x'`, to);

@@ -6,6 +6,7 @@ import { useCurrentStudy } from "../state/selection.ts";
 import { AugmentationsView } from "../views/augmentations/AugmentationsView.tsx";
 import { ComparisonView } from "../views/comparison/ComparisonView.tsx";
 import { DataPlace } from "../views/data/DataPlace.tsx";
+import { EmbeddingsView } from "../views/embeddings/EmbeddingsView.tsx";
 import { TrainingView } from "../views/training/TrainingView.tsx";
 import classes from "./Frame.module.css";
 import { Palette } from "./Palette.tsx";
@@ -18,6 +19,7 @@ const VIEWS: Readonly<Record<Place, () => React.JSX.Element>> = {
   augmentations: AugmentationsView,
   training: TrainingView,
   comparison: ComparisonView,
+  embeddings: EmbeddingsView,
 };
 
 export function Frame() {

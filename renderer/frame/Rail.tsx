@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconAdjustmentsHorizontal,
   IconChartBar,
+  IconChartDots3,
   IconDeviceDesktop,
   IconHelp,
   IconMoon,
@@ -20,6 +21,7 @@ const NAMES: Readonly<Record<Place, string>> = {
   augmentations: "Augment",
   training: "Training",
   comparison: "Compare",
+  embeddings: "Embed",
 };
 /** What each place is for. */
 export const PLACE_TITLES: Readonly<Record<Place, string>> = {
@@ -27,8 +29,15 @@ export const PLACE_TITLES: Readonly<Record<Place, string>> = {
   augmentations: "Augmentations and study design",
   training: "Training: what runs now",
   comparison: "Comparison of the arms",
+  embeddings: "Embeddings: tiles as an encoder sees them",
 };
-const ICONS = { data: IconPhoto, augmentations: IconAdjustmentsHorizontal, training: IconActivity, comparison: IconChartBar } as const;
+const ICONS = {
+  data: IconPhoto,
+  augmentations: IconAdjustmentsHorizontal,
+  training: IconActivity,
+  comparison: IconChartBar,
+  embeddings: IconChartDots3,
+} as const;
 
 export function Rail() {
   const { route } = useRoute();
@@ -98,9 +107,9 @@ function ColourScheme() {
 }
 
 const KEYS: readonly (readonly [string, string])[] = [
-  ["1 to 4", "go to a place"],
+  ["1 to 5", "go to a place"],
   ["Ctrl K, Cmd K", "go to anything by its name"],
-  ["Arrows", "move in the tile grid, the matrix and the charts"],
+  ["Arrows", "move in the tile grid, the matrix, the charts and the plot of an embedding"],
   ["Space", "put a cell of the matrix into the study or take it out"],
   ["Enter", "pick what has the focus"],
   ["D", "draw the views again"],

@@ -12,6 +12,9 @@ const day = (what: string) =>
     .optional()
     .describe(`${what} acquisition date: a day, a month or a year`);
 
+/** Rows that a filter can name: the address of a view holds them. */
+export const MOST_ROWS = 5_000;
+
 /** Tiles have to meet all that is given; of a list, any. */
 export const TileFilter = z.strictObject({
   labels: names.optional().describe("classes, of which a tile has at least one"),
@@ -27,6 +30,7 @@ export const TileFilter = z.strictObject({
     .refine(([, south, , north]) => south! <= north!, "the second, south, may not be above the fourth, north")
     .optional()
     .describe("west,south,east,north in degrees (WGS84): tiles that reach into it; west above east goes across the antimeridian"),
+  rows: z.array(z.int().min(0)).min(1).max(MOST_ROWS).optional().describe("rows of the store: tiles that were picked by hand"),
   maxCloud: atMost("cloud"),
   maxSnow: atMost("snow"),
   maxNodata: atMost("pixels without data"),

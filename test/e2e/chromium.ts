@@ -27,7 +27,9 @@ export function launchChromium(executablePath: string): Promise<Browser> {
     executablePath,
     args: [
       "--no-sandbox",
-      "--disable-gpu",
+      // The map needs WebGL: software draws it where there is no graphics card.
+      "--use-angle=swiftshader",
+      "--enable-unsafe-swiftshader",
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",

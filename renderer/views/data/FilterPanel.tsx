@@ -67,6 +67,12 @@ export function FilterPanel({ dataset, filter, total, onChange }: FilterPanelPro
         )}
       </div>
       <SearchField text={filter.text ?? ""} onChange={(text) => onChange({ ...filter, text: text || undefined }, true)} />
+      {filter.rows && (
+        <p className={classes.hint}>
+          Only {counted(filter.rows.length, "tile")} picked by hand{" "}
+          <CloseButton size="xs" aria-label="Forget the picked tiles" onClick={() => onChange({ ...filter, rows: undefined })} />
+        </p>
+      )}
       <section className={classes.shares} aria-label="At most">
         {SHARES.map(({ field, title }) => (
           <ShareSlider key={field} title={title} value={filter[field]} onChange={(share) => onChange({ ...filter, [field]: share })} />

@@ -1,5 +1,5 @@
 // One tile: its picture on neutral grey, its spectrum, histograms, labels, and where it comes from.
-import { ActionIcon, Badge, Button, Group, Skeleton } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Button, Group, Skeleton } from "@mantine/core";
 import { IconAdjustmentsHorizontal, IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
@@ -15,7 +15,8 @@ import { csvText } from "../../components/figure-export.ts";
 import { Facts, Section } from "../../components/Section.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
-import { useRoute } from "../../state/router.ts";
+import { formatRoute, useRoute } from "../../state/router.ts";
+import { useCurrentStudy } from "../../state/selection.ts";
 import { count, percent, radiometryText } from "../../state/words.ts";
 import classes from "./TileInspector.module.css";
 
@@ -29,7 +30,8 @@ export interface TileInspectorProps {
 
 export function TileInspector({ dataset, index, combination, onPick, onClose }: TileInspectorProps) {
   const { queries, tileUrl } = useHost();
-  const { go } = useRoute();
+  const { go, route } = useRoute();
+  const study = useCurrentStudy();
   const found = useQuery(
     queries.dataset.tile.queryOptions({
       input: { dataset: dataset.name, index },
@@ -73,6 +75,11 @@ export function TileInspector({ dataset, index, combination, onPick, onClose }: 
           >
             Augment this tile
           </Button>
+          {study.summary?.dataset === dataset.name && route.place !== "embeddings" && (
+            <Anchor size="sm" href={formatRoute({ place: "embeddings", subject: study.name, query: { tile: String(index) } })}>
+              Its neighbours in an embedding
+            </Anchor>
+          )}
           <Profile tile={shown.tile} profile={shown.profile} />
           <Section title="Metadata">
             <Facts facts={factsOf(dataset, shown.tile)} />

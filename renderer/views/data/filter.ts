@@ -32,6 +32,7 @@ export function filterOf(query: Query): TileFilter {
   for (const [key, field] of Object.entries(LISTS)) if (query[key]) take(field, query[key].split(",").map(decode));
   for (const [key, field] of Object.entries(SHARES)) if (query[key]) take(field, Number(query[key]));
   for (const field of TEXTS) if (query[field]) take(field, query[field]);
+  if (query.rows) take("rows", decodeRows(query.rows));
   return filter;
 }
 
@@ -42,6 +43,7 @@ export function queryOf(filter: TileFilter): Record<string, string | null> {
     query[key] = filter[field]?.length ? filter[field].map(encodeURIComponent).join(",") : null;
   for (const [key, field] of Object.entries(SHARES)) query[key] = filter[field] === undefined ? null : String(filter[field]);
   for (const field of TEXTS) query[field] = filter[field] || null;
+  query.rows = filter.rows?.length ? encodeRows(filter.rows) : null;
   return query;
 }
 
@@ -77,6 +79,20 @@ export function withMonth(filter: TileFilter, month: string): TileFilter {
   if (!from && !to) return { ...rest, from: month, to: month };
   if (isMonthChosen(filter, month)) return from === to ? rest : { ...rest, from: month, to: month };
   return { ...rest, from: from && from < month ? from : month, to: to && to > month ? to : month };
+}
+
+/** Rows in order, each as its distance from the one before, in base 36: 5,000 of them stay a link. */
+function encodeRows(rows: readonly number[]): string {
+  const sorted = [...rows].sort((a, b) => a - b);
+  return sorted.map((row, i) => (row - (sorted[i - 1] ?? 0)).toString(36)).join(".");
+}
+
+function decodeRows(text: string): number[] {
+  let row = 0;
+  return text.split(".").map((step) => {
+    row += Number.parseInt(step, 36);
+    return row;
+  });
 }
 
 function decode(text: string): string {
