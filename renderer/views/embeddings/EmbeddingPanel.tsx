@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconChartDots3 } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import type { EmbeddingRef, ProjectionMethod } from "../../../shared/domain/embedding.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
@@ -32,7 +33,7 @@ export function EmbeddingPanel(props: EmbeddingPanelProps) {
   const { embedding, method } = props;
   const job = useEmbeddingJob(embedding);
   const state = useEmbedding(embedding, job);
-  if (state.isPending) return <div className={classes.panel} aria-busy="true" />;
+  if (state.isPending) return <Waiting>Looking what there is of {embedding.arm}</Waiting>;
   if (!state.data) {
     return (
       <div className={classes.panel}>
@@ -52,13 +53,22 @@ type DrawnProps = EmbeddingPanelProps & { readonly state: EmbeddingState; readon
 function Drawn(props: DrawnProps) {
   const points = useEmbeddedPoints(props.embedding, props.projection);
   if (points.data) return <EmbeddingPlot {...props} points={points.data} />;
+  if (points.isPending) return <Waiting>Reading {counted(props.state.embedding!.tiles, "point")}</Waiting>;
   return (
-    <div className={classes.panel} aria-busy={points.isPending}>
-      {points.error && (
-        <EmptyState icon={IconChartDots3} title="The picture cannot be read">
-          <ErrorNote error={points.error} onRetry={() => void points.refetch()} />
-        </EmptyState>
-      )}
+    <div className={classes.panel}>
+      <EmptyState icon={IconChartDots3} title="The picture cannot be read">
+        <ErrorNote error={points.error} onRetry={() => void points.refetch()} />
+      </EmptyState>
+    </div>
+  );
+}
+
+function Waiting({ children }: { children: ReactNode }) {
+  return (
+    <div className={classes.panel} aria-busy="true">
+      <p role="status" className={classes.waiting}>
+        {children}
+      </p>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // How far the picture can be trusted, in numbers beside it.
 import { Table, Tooltip } from "@mantine/core";
-import type { EmbeddingRecord, EmbeddingRef, ProjectionRecord } from "../../../shared/domain/embedding.ts";
+import type { EmbeddingQuality, EmbeddingRecord, EmbeddingRef, ProjectionRecord } from "../../../shared/domain/embedding.ts";
 import { errorText } from "../../state/errors.ts";
 import { count, counted, percent } from "../../state/words.ts";
 import classes from "./EmbeddingsView.module.css";
@@ -18,7 +18,8 @@ export function QualityNote({ embedding, record, projection, by, title }: Qualit
   const quality = useQuality(embedding, projection, by);
   const measured = quality.data;
   return (
-    <section className={classes.quality} aria-label="How far the picture can be trusted">
+    <details className={classes.quality} aria-label="How far the picture can be trusted">
+      <summary>{measured ? summaryOf(measured) : "How far the picture can be trusted"}</summary>
       <p>
         {counted(record.tiles, "tile")}
         {record.tilesInUse > record.tiles && ` of ${count(record.tilesInUse)}`}, {count(record.width)} features, step {count(record.step)}.{" "}
@@ -65,9 +66,13 @@ export function QualityNote({ embedding, record, projection, by, title }: Qualit
           </p>
         </>
       )}
-    </section>
+    </details>
   );
 }
+
+/** The line that always stands. */
+const summaryOf = ({ features, picture, classes: groups, kept }: EmbeddingQuality) =>
+  `k-NN accuracy ${features.accuracy.toFixed(2)} in the features, ${picture.accuracy.toFixed(2)} in the picture (chance ${(1 / groups).toFixed(2)}); ${percent(kept)} of neighbours kept`;
 
 const signed = (value: number) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`;
 

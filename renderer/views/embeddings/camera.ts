@@ -57,7 +57,8 @@ export function intoSquare(points: Float32Array): Float32Array<ArrayBuffer> {
     bottom = Math.min(bottom, points[i + 1]!);
     top = Math.max(top, points[i + 1]!);
   }
-  const factor = 2 / Math.max(right - left, top - bottom, Number.MIN_VALUE);
+  const span = Math.max(right - left, top - bottom);
+  const factor = span > 0 ? 2 / span : 0;
   const [x, y] = [(left + right) / 2, (bottom + top) / 2];
   const out = new Float32Array(points.length);
   for (let i = 0; i < points.length; i += 2) {

@@ -16,6 +16,7 @@ const filters: fc.Arbitrary<TileFilter> = fc.record(
     splits: fc.subarray([...SPLITS], { minLength: 1 }),
     from: fc.constantFrom("2018", "2018-06", "2018-06-01"),
     to: fc.constantFrom("2019", "2019-02"),
+    rows: fc.uniqueArray(fc.nat(600_000), { minLength: 1, maxLength: 40 }).map((rows) => rows.sort((a, b) => a - b)),
     maxCloud: share,
     maxSnow: share,
     maxNodata: share,
