@@ -8,6 +8,7 @@ import { useCurrentStudy } from "../state/selection.ts";
 import { AugmentationsView } from "../views/augmentations/AugmentationsView.tsx";
 import { ComparisonView } from "../views/comparison/ComparisonView.tsx";
 import { DataPlace } from "../views/data/DataPlace.tsx";
+import { EmbeddingsView } from "../views/embeddings/EmbeddingsView.tsx";
 import { SettingsView } from "../views/settings/SettingsView.tsx";
 import { StartView } from "../views/start/StartView.tsx";
 import { TrainingView } from "../views/training/TrainingView.tsx";
@@ -26,6 +27,7 @@ const VIEWS: Readonly<Record<Place, () => React.JSX.Element>> = {
   augmentations: AugmentationsView,
   training: TrainingView,
   comparison: ComparisonView,
+  embeddings: EmbeddingsView,
 };
 
 export function Frame() {

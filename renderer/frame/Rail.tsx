@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconAdjustmentsHorizontal,
   IconChartBar,
+  IconChartDots3,
   IconDeviceDesktop,
   IconHelp,
   IconMoon,
@@ -24,6 +25,7 @@ const NAMES: Readonly<Record<(typeof PLACES)[number], string>> = {
   augmentations: "Augment",
   training: "Training",
   comparison: "Compare",
+  embeddings: "Embed",
 };
 /** What each place is for. */
 export const PLACE_TITLES: Readonly<Record<Place, string>> = {
@@ -33,8 +35,15 @@ export const PLACE_TITLES: Readonly<Record<Place, string>> = {
   augmentations: "Augmentations and study design",
   training: "Training: what runs now",
   comparison: "Comparison of the arms",
+  embeddings: "Embeddings: tiles as an encoder sees them",
 };
-const ICONS = { data: IconPhoto, augmentations: IconAdjustmentsHorizontal, training: IconActivity, comparison: IconChartBar } as const;
+const ICONS = {
+  data: IconPhoto,
+  augmentations: IconAdjustmentsHorizontal,
+  training: IconActivity,
+  comparison: IconChartBar,
+  embeddings: IconChartDots3,
+} as const;
 
 export function Rail() {
   const { route } = useRoute();
@@ -122,9 +131,9 @@ function ColourScheme() {
 
 /** What the keyboard does everywhere. */
 export const KEYS: readonly (readonly [string, string])[] = [
-  ["1 to 4", "go to a place"],
+  ["1 to 5", "go to a place"],
   ["Ctrl K, Cmd K", "go to anything by its name"],
-  ["Arrows", "move in the tile grid, the matrix and the charts"],
+  ["Arrows", "move in the tile grid, the matrix, the charts and the plot of an embedding"],
   ["Space", "put a cell of the matrix into the study or take it out"],
   ["Enter", "pick what has the focus"],
   ["D", "draw the views again"],

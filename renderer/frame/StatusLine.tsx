@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Job } from "../../shared/domain/workspace.ts";
 import { useConnectionState, useHost, useJobs, useNow, useStudy, useStudyEstimate, useWorkspace } from "../state/host.tsx";
-import { formatRoute } from "../state/router.ts";
+import { formatRoute, type Route } from "../state/router.ts";
 import { count, counted, duration, rate } from "../state/words.ts";
 import { EngineChecks } from "./EngineChecks.tsx";
 import classes from "./Frame.module.css";
@@ -92,6 +92,14 @@ function EngineItem() {
   );
 }
 
+/** Where a job is looked at. */
+function routeOf({ kind, target }: Job): Route {
+  if (kind === "study") return { place: "training", subject: target, query: {} };
+  if (kind !== "embedding") return { place: "data", subject: null, query: {} };
+  const [study = null, arm = "", seed = "", stage = ""] = target.split("/");
+  return { place: "embeddings", subject: study, query: { arm, seed: seed.replace("seed-", ""), stage } };
+}
+
 function RunningItem({ job }: { job: Job }) {
   return job.kind === "study" ? <RunningStudy job={job} /> : <Running job={job} seconds={job.etaSeconds} />;
 }
@@ -103,9 +111,7 @@ function RunningStudy({ job }: { job: Job }) {
 }
 
 function Running({ job, seconds }: { job: Job; seconds: number | null }) {
-  const route = formatRoute(
-    job.kind === "study" ? { place: "training", subject: job.target, query: {} } : { place: "data", subject: null, query: {} },
-  );
+  const route = formatRoute(routeOf(job));
   const share = job.total > 0 ? Math.min(1, job.done / job.total) : 0;
   const unit = job.kind === "study" ? "views" : job.unit;
   return (

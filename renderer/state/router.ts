@@ -1,7 +1,7 @@
 // Routes in the address' hash: `#/place/subject?key=value`. Back, forward, copies and deep links work by themselves.
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 
-export const PLACES = ["data", "augmentations", "training", "comparison"] as const;
+export const PLACES = ["data", "augmentations", "training", "comparison", "embeddings"] as const;
 /** What has a route without being one of the places. */
 const ASIDE = ["start", "settings"] as const;
 export type Place = (typeof PLACES)[number] | (typeof ASIDE)[number];

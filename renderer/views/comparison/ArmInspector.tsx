@@ -68,6 +68,11 @@ export function ArmInspector({ arm, result, runs, study, onClose }: ArmInspector
           Its runs in training
         </Anchor>
       )}
+      {study !== null && arm.finished > 0 && (
+        <Anchor size="sm" href={formatRoute({ place: "embeddings", subject: study, query: { arm: arm.arm } })}>
+          Tiles as its encoder sees them
+        </Anchor>
+      )}
       {operations && operations.length > 0 && (
         <Anchor
           size="sm"

@@ -1,5 +1,5 @@
 // One tile: its picture to look into, its spectra, histograms, labels, what is near it, and where it comes from.
-import { ActionIcon, Badge, Button, Chip, CopyButton, Group, Skeleton, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Button, Chip, CopyButton, Group, Skeleton, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import {
   IconAdjustmentsHorizontal,
@@ -24,7 +24,8 @@ import { csvText } from "../../components/figure-export.ts";
 import { Facts, Section } from "../../components/Section.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
-import { useRoute } from "../../state/router.ts";
+import { formatRoute, useRoute } from "../../state/router.ts";
+import { useCurrentStudy } from "../../state/selection.ts";
 import { count, counted } from "../../state/words.ts";
 import { stretchOf } from "./DisplayMenu.tsx";
 import classes from "./TileInspector.module.css";
@@ -49,6 +50,7 @@ export function TileInspector({ dataset, index, combination, onPick, onClose }: 
   const { queries } = useHost();
   const { route, go, setQuery } = useRoute();
   const { rows } = useShownTiles(dataset);
+  const study = useCurrentStudy();
   const found = useQuery(
     queries.dataset.tile.queryOptions({
       input: { dataset: dataset.name, index },
@@ -121,6 +123,11 @@ export function TileInspector({ dataset, index, combination, onPick, onClose }: 
           >
             Augment this tile
           </Button>
+          {study.summary?.dataset === dataset.name && route.place !== "embeddings" && (
+            <Anchor size="sm" href={formatRoute({ place: "embeddings", subject: study.name, query: { tile: String(index) } })}>
+              Its neighbours in an embedding
+            </Anchor>
+          )}
           <Histograms tile={shown.tile} profile={shown.profile} combination={combination} />
           <Near dataset={dataset.name} index={index} combination={combination.id} stretch={stretch} onPick={onPick} />
           <Metadata dataset={dataset} tile={shown.tile} />

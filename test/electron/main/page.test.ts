@@ -26,7 +26,10 @@ const electron = await vi.hoisted(async () => {
     module: {
       ipcMain: new Emitter(),
       MessageChannelMain: Channel,
-      protocol: { handle: (scheme: string, handler: (request: { url: string; signal: AbortSignal }) => Promise<Response>) => handlers.set(scheme, handler) },
+      protocol: {
+        handle: (scheme: string, handler: (request: { url: string; signal: AbortSignal }) => Promise<Response>) =>
+          handlers.set(scheme, handler),
+      },
       session: { defaultSession: { setPermissionRequestHandler: keep("request"), setPermissionCheckHandler: keep("check") } },
     },
   };
