@@ -27,7 +27,7 @@ export function ConfirmDialog({ isOpen, title, children, confirm, refuse, isPend
           <Button variant="default" data-autofocus onClick={onClose}>
             {refuse}
           </Button>
-          <Button color="red" loading={isPending ?? false} onClick={onConfirm}>
+          <Button color="red.9" loading={isPending ?? false} onClick={onConfirm}>
             {confirm}
           </Button>
         </Group>

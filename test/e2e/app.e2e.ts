@@ -214,7 +214,7 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     const quiet = journalBytes();
     await inspect("training-paused");
     expect(journalBytes()).toBe(quiet);
-    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("button", { name: "Resume", exact: true }).click();
     await page.getByRole("button", { name: "Pause" }).waitFor({ timeout: 60_000 });
   });
 

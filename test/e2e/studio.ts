@@ -27,6 +27,8 @@ export interface Serving {
   /** What it wrote to standard error so far. */
   errors(): string;
   stop(): Promise<void>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
 }
 
 /** Starts the browser door on a free port and waits for its address. */
@@ -51,13 +53,13 @@ export async function serve(workspace: string): Promise<Serving> {
     });
     child.once("exit", (code) => fail(new Error(`serve ended with ${code}: ${errors}`)));
   });
-  return { url, errors: () => errors, stop: () => end(child) };
+  return { url, errors: () => errors, stop: () => end(child, "SIGINT"), kill: () => end(child, "SIGKILL") };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: "SIGINT" | "SIGKILL"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
-  child.kill("SIGINT");
+  child.kill(signal);
   const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
   await ended;
   clearTimeout(timer);

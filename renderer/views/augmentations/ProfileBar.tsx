@@ -215,7 +215,7 @@ function NameForm({ naming, taken, error, isPending, onName }: NameFormProps) {
         <Group justify="flex-end">
           <Button
             type="submit"
-            {...(isTaken ? { color: "red" } : {})}
+            {...(isTaken ? { color: "red.9" } : {})}
             loading={isPending}
             disabled={!parsed.success || (isTaken && naming.kind === "rename")}
           >
