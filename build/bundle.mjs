@@ -13,6 +13,7 @@ const NODE_ENTRIES = {
   main: "electron/main/main.ts",
   "training.worker": "electron/training/training.worker.ts",
   "ingest.worker": "electron/ingest/ingest.worker.ts",
+  "sample.worker": "electron/ingest/sample/sample.worker.ts",
   "setup-tensorflow": "electron/training/engines/setup-tensorflow.ts",
 };
 

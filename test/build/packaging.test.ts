@@ -73,7 +73,14 @@ describe.skipIf(!existsSync(join(root, "dist/node/main.js")))("what is packed", 
 
   it("is what runs: the programs, the workers, the page, the sample project", () => {
     for (const file of [
-      ...[manifest.main, "dist/node/preload.cjs", "dist/node/cli.js", "dist/node/training.worker.js", "dist/node/ingest.worker.js"],
+      ...[
+        manifest.main,
+        "dist/node/preload.cjs",
+        "dist/node/cli.js",
+        "dist/node/training.worker.js",
+        "dist/node/ingest.worker.js",
+        "dist/node/sample.worker.js",
+      ],
       ...["dist/renderer/index.html", "dist/icons/32x32.png", "assets/sample-project.zip", "package.json", "LICENSE"],
     ])
       expect(archived, file).toContain(file);
