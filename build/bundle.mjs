@@ -14,6 +14,7 @@ const NODE_ENTRIES = {
   "training.worker": "electron/training/training.worker.ts",
   "ingest.worker": "electron/ingest/ingest.worker.ts",
   "embedding.worker": "electron/embeddings/embedding.worker.ts",
+  "sample.worker": "electron/ingest/sample/sample.worker.ts",
   "setup-tensorflow": "electron/training/engines/setup-tensorflow.ts",
 };
 

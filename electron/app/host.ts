@@ -37,7 +37,7 @@ import { labelDataset } from "../ingest/labels/label-dataset.ts";
 import { useTiles } from "../ingest/labels/use-tiles.ts";
 import { BandOrders, readBandOrders } from "../ingest/readers/band-orders.ts";
 import { type Relocation, relocateDataset } from "../ingest/relocate.ts";
-import { writeSample } from "../ingest/sample/write-sample.ts";
+import { writeSampleAside } from "../ingest/sample/write-sample-aside.ts";
 import { scanFolder } from "../ingest/scan.ts";
 import { verifyDataset } from "../ingest/verify.ts";
 import { type ComparisonProgress, Comparisons } from "../runs/comparisons.ts";
@@ -299,7 +299,7 @@ export class Host {
     return this.start(
       { kind: "sample", title: `Writing a simulation to ${folder}`, target: resolve(folder), unit: "patches" },
       async ({ signal, onProgress }) => {
-        await writeSample(resolve(folder), { ...options, signal, onProgress: (progress) => onProgress?.(progress) });
+        await writeSampleAside(resolve(folder), { ...options, signal, onProgress: (progress) => onProgress?.(progress) });
       },
     );
   }

@@ -11,7 +11,7 @@ import { NameSchema } from "../../shared/domain/workspace.ts";
 import { ingestFolders, readDataset } from "../ingest/ingest.ts";
 import { memorySource } from "../ingest/readers/file-source.ts";
 import { openZipEntry, readZipDirectory } from "../ingest/readers/zip.ts";
-import { writeSample } from "../ingest/sample/write-sample.ts";
+import { writeSampleAside } from "../ingest/sample/write-sample-aside.ts";
 import type { JobProgress } from "./jobs.ts";
 import { existingFolderOf, openWorkspace } from "./workspace-folder.ts";
 
@@ -76,7 +76,7 @@ export async function makeSampleTiles(
   const { dataset, fingerprint, options } = record;
   const patches = join(workspace, PATCHES);
   const startedAt = performance.now();
-  await writeSample(patches, {
+  await writeSampleAside(patches, {
     ...options,
     signal,
     onProgress: ({ done, total }) => {

@@ -5,7 +5,7 @@ import type { EngineInfo } from "../../shared/domain/engine.ts";
 import { ErrorNote } from "../components/ErrorNote.tsx";
 import { useHost } from "../state/host.tsx";
 
-const COLOURS = { ok: "teal", missing: "orange", problem: "red", info: "gray" } as const;
+const COLOURS = { ok: "var(--good)", missing: "var(--warning-text)", problem: "var(--failure)", info: "var(--text-muted)" } as const;
 
 export function EngineChecks({ engine, version }: { engine: EngineInfo; version: string }) {
   const { queries } = useHost();
@@ -22,7 +22,7 @@ export function EngineChecks({ engine, version }: { engine: EngineInfo; version:
       {report.error && <ErrorNote error={report.error} />}
       {report.data?.checks.map((check) => (
         <div key={check.name}>
-          <Badge color={COLOURS[check.status]} mr={6}>
+          <Badge variant="outline" color={COLOURS[check.status]} c={COLOURS[check.status]} mr={6}>
             {check.status}
           </Badge>
           <strong>{check.name}</strong>

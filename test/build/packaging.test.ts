@@ -3,18 +3,22 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createPackageFromFiles, listPackage } from "@electron/asar";
 import { getFileMatchers } from "app-builder-lib/out/fileMatcher.js";
 import { validateConfiguration } from "app-builder-lib/out/util/config/config.js";
 import { DebugLogger } from "builder-util";
+import type { Configuration } from "electron-builder";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import config from "../../build/electron-builder.mjs";
-import { makeIcons } from "../../build/icons.mjs";
 import { LINK_SCHEME, STUDY_SUFFIX } from "../../electron/app/desktop/target.ts";
 import manifest from "../../package.json" with { type: "json" };
 
 const root = resolve(import.meta.dirname, "../..");
+/** What a script of build/, which is plain JavaScript, exports. */
+const script = (name: string) => import(pathToFileURL(join(root, "build", name)).href);
+const { default: config } = (await script("electron-builder.mjs")) as { default: Configuration };
+const { makeIcons } = (await script("icons.mjs")) as { makeIcons(outDir: string): Promise<void> };
 const folder = mkdtempSync(join(tmpdir(), "simclr-s2-packaging-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -69,7 +73,14 @@ describe.skipIf(!existsSync(join(root, "dist/node/main.js")))("what is packed", 
 
   it("is what runs: the programs, the workers, the page, the sample project", () => {
     for (const file of [
-      ...[manifest.main, "dist/node/preload.cjs", "dist/node/cli.js", "dist/node/training.worker.js", "dist/node/ingest.worker.js"],
+      ...[
+        manifest.main,
+        "dist/node/preload.cjs",
+        "dist/node/cli.js",
+        "dist/node/training.worker.js",
+        "dist/node/ingest.worker.js",
+        "dist/node/sample.worker.js",
+      ],
       ...["dist/renderer/index.html", "dist/icons/32x32.png", "assets/sample-project.zip", "package.json", "LICENSE"],
     ])
       expect(archived, file).toContain(file);

@@ -13,6 +13,9 @@ import { command, screenshots } from "./studio.ts";
 const chromium = findChromium();
 if (!chromium && !ELECTRON) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
 
+/** A look that is repeated until it is as expected. */
+const poll = <T>(look: () => Promise<T> | T) => expect.poll(look, { timeout: 30_000 });
+
 describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 120_000 }, () => {
   const home = mkdtempSync(join(tmpdir(), "simclr-s2-desktop-"));
   const workspace = join(home, "fields");
@@ -93,7 +96,7 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
 
   it("goes by its menu", async () => {
     await choose("training");
-    await expect.poll(hash).toBe("#/training");
+    await poll(hash).toBe("#/training");
     await choose("settings");
     await page().getByRole("heading", { name: "This machine", exact: true }).waitFor();
     await choose("palette");
@@ -139,15 +142,13 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
         .getByRole("button", { name: /^Workspace/ })
         .textContent(),
     ).toContain("other");
-    await expect
-      .poll(() =>
-        desktop.evaluate(({ Menu }) =>
-          Menu.getApplicationMenu()!
-            .getMenuItemById("recent")!
-            .submenu!.items.map(({ label }) => label),
-        ),
-      )
-      .toEqual([workspace]);
+    await poll(() =>
+      desktop.evaluate(({ Menu }) =>
+        Menu.getApplicationMenu()!
+          .getMenuItemById("recent")!
+          .submenu!.items.map(({ label }) => label),
+      ),
+    ).toEqual([workspace]);
   });
 
   it("offers to look for data in a folder that is no workspace", async () => {
@@ -166,7 +167,7 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
     await answer(1);
     const link = `simclr-s2://open?${new URLSearchParams({ workspace })}#/data/fields?tile=3`;
     await startAgain(link);
-    await expect.poll(asked).toEqual([`Open the workspace ${workspace}?`]);
+    await poll(asked).toEqual([`Open the workspace ${workspace}?`]);
     expect(
       await page()
         .getByRole("button", { name: /^Workspace/ })
@@ -185,7 +186,7 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
   it("says what is wrong with a link to nowhere", async () => {
     await answer(0);
     await startAgain(`simclr-s2://open?${new URLSearchParams({ workspace: join(home, "nowhere") })}`);
-    await expect.poll(asked).toContain("The workspace was not opened");
+    await poll(asked).toContain("The workspace was not opened");
     expect(existsSync(join(home, "nowhere"))).toBe(false);
   });
 
@@ -211,7 +212,7 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
     await page().locator("footer").getByText("Writing a simulation").waitFor();
     await answer(2);
     await desktop.evaluate(({ app }) => app.quit());
-    await expect.poll(asked).toEqual([expect.stringMatching(/^Writing a simulation to .* is still running\.$/)]);
+    await poll(asked).toEqual([expect.stringMatching(/^Writing a simulation to .* is still running\.$/)]);
     await page().locator("footer").getByText("Writing a simulation").waitFor();
     if (!ELECTRON) {
       expect(await desktop.evaluate(({ standIn: { blockers } }) => blockers.size)).toBe(1);
@@ -219,11 +220,11 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
     }
     await answer(0);
     await desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close());
-    await expect.poll(() => desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(0);
+    await poll(() => desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(0);
     if (!ELECTRON) {
-      await expect
-        .poll(() => desktop.evaluate(({ standIn: { trays } }) => [...trays].map(({ toolTip }) => toolTip)))
-        .toEqual([expect.stringContaining("Writing a simulation")]);
+      await poll(() => desktop.evaluate(({ standIn: { trays } }) => [...trays].map(({ toolTip }) => toolTip))).toEqual([
+        expect.stringContaining("Writing a simulation"),
+      ]);
     }
     await startAgain();
     await desktop.nextPage();

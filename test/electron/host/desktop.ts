@@ -1,6 +1,6 @@
 // Starts the desktop application: by Electron where SIMCLR_S2_ELECTRON names its program, else against the stand-in. Both are driven alike.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, _electron as electron, type Page } from "playwright-core";
@@ -84,6 +84,7 @@ export function spawnStandIn({ home, args = [], chromium: program, bundle }: Des
 
 async function startStandIn(options: DesktopOptions): Promise<Desktop> {
   const portFile = join(options.home, "data/chromium/DevToolsActivePort");
+  mkdirSync(options.home, { recursive: true });
   rmSync(portFile, { force: true });
   const child = spawnStandIn(options);
   let errors = "";
