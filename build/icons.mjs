@@ -1,9 +1,11 @@
 // The icons of every platform, drawn from renderer/icon.svg: PNGs, and the containers that Windows and macOS want around them.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { root } from "./setup.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const SIZES = [16, 32, 48, 64, 128, 256, 512, 1024];
 /** Sizes in an .ico, whose width is one byte (0: 256). */
