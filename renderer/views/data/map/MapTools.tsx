@@ -22,6 +22,8 @@ const TOOLS = [
   { tool: "lasso", title: "Only tiles in a shape: draw it", keys: null, Icon: IconLasso },
 ] as const;
 
+const PLACES = { box: "In the box", area: "In the shape" } as const;
+
 const KEYS = "Arrows move the map, + and − zoom, Home shows all. Shift and arrows go from tile to tile, Enter opens one.";
 
 export function MapTools({ tool, onTool, isFollowing, onFollow, place, onForgetPlace, onZoom, onFit }: MapToolsProps) {
@@ -42,9 +44,9 @@ export function MapTools({ tool, onTool, isFollowing, onFollow, place, onForgetP
             size="compact-xs"
             rightSection={<IconX size={12} />}
             onClick={onForgetPlace}
-            aria-label="All places again"
+            aria-label={`${PLACES[place]}: all places again`}
           >
-            {place === "box" ? "In the box" : "In the shape"}
+            {PLACES[place]}
           </Button>
         )}
       </div>
