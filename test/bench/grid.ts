@@ -170,7 +170,7 @@ try {
   await page.goto(serving.url);
   for (const size of [40, 96, 200]) {
     await page.goto(`${new URL(serving.url).origin}/#/data/bench?size=${size}`);
-    await page.reload();
+    await page.reload({ timeout: 120_000 });
     await page.getByRole("option").first().waitFor();
     await page.waitForLoadState("networkidle");
     for (const [what, speed] of [

@@ -114,7 +114,7 @@ export function TileInspector({ dataset, index, combination, onPick, onClose }: 
       {found.error && <ErrorNote error={found.error} onRetry={() => void found.refetch()} />}
       {!shown && !found.error && <Skeleton height={240} />}
       {shown && (
-        <>
+        <div className={classes.facts} data-passing={!isHere || undefined}>
           <Labels tile={shown.tile} />
           <Button
             variant="default"
@@ -131,7 +131,7 @@ export function TileInspector({ dataset, index, combination, onPick, onClose }: 
           <Histograms tile={shown.tile} profile={shown.profile} combination={combination} />
           <Near dataset={dataset.name} index={index} combination={combination.id} stretch={stretch} onPick={onPick} />
           <Metadata dataset={dataset} tile={shown.tile} />
-        </>
+        </div>
       )}
     </Inspector>
   );

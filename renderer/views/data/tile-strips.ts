@@ -20,6 +20,8 @@ export interface TileStripsOptions<P extends Picture> {
 export const STRIP_TILES = 32;
 /** The host draws one while it packs the other. */
 const CONCURRENT = 2;
+/** A scroll bar that is dragged jumps in every frame of 16 ms. */
+const SETTLED_MS = 50;
 const CAPACITY = 192 * 1024 * 1024;
 
 export class TileStrips<P extends Picture> {
@@ -30,6 +32,7 @@ export class TileStrips<P extends Picture> {
   private readonly failures = new Map<number, unknown>();
   private readonly listeners = new Set<(strip: number) => void>();
   private wanted: readonly number[] = [];
+  private waiting: ReturnType<typeof setTimeout> | undefined;
   private bytes = 0;
   private isClosed = false;
 
@@ -37,8 +40,9 @@ export class TileStrips<P extends Picture> {
     this.options = { concurrent: CONCURRENT, capacity: CAPACITY, ...options };
   }
 
-  /** Asks for strips, the first ones first, and gives up those that are asked for no more. */
+  /** Asks for strips, the first ones first, and gives up those that are asked for no more. After a jump it waits whether there is another. */
   show(strips: readonly number[]): void {
+    const isJump = this.wanted.length > 0 && strips.length > 0 && !strips.some((strip) => this.wanted.includes(strip));
     this.wanted = strips;
     for (const [strip, request] of this.loading) {
       if (strips.includes(strip)) continue;
@@ -52,7 +56,9 @@ export class TileStrips<P extends Picture> {
       this.pictures.delete(strip);
       this.pictures.set(strip, picture);
     }
-    this.next();
+    clearTimeout(this.waiting);
+    if (isJump) this.waiting = setTimeout(() => this.next(), SETTLED_MS);
+    else this.next();
   }
 
   get(strip: number): P | undefined {

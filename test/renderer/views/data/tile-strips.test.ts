@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Picture, TileStrips } from "../../../../renderer/views/data/tile-strips.ts";
 
 interface Request {
@@ -50,16 +50,34 @@ describe("strips of tiles", () => {
     expect(closed).toEqual([1]);
   });
 
+  it("are asked for after a jump only when no other follows", () => {
+    vi.useFakeTimers();
+    try {
+      const { strips, asked } = made();
+      strips.show([1, 2]);
+      for (const strip of [100, 200, 300]) {
+        strips.show([strip, strip + 1]);
+        vi.advanceTimersByTime(16);
+      }
+      expect(asked()).toEqual([1, 2]);
+      vi.advanceTimersByTime(50);
+      expect(asked()).toEqual([1, 2, 300, 301]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("are not asked for again while they are kept, and the one used longest ago is dropped first", async () => {
     const { strips, requests, closed, settled, asked } = made(2 * 400);
-    for (const strip of [1, 2]) {
-      strips.show([strip]);
-      requests.at(-1)!.done();
-      await settled();
-    }
     strips.show([1]);
+    requests.at(-1)!.done();
+    await settled();
+    strips.show([1, 2]);
+    requests.at(-1)!.done();
+    await settled();
+    strips.show([2, 1]);
     expect(asked()).toEqual([1, 2]);
-    strips.show([3]);
+    strips.show([1, 3]);
     requests.at(-1)!.done();
     await settled();
     expect(closed).toEqual([2]);
