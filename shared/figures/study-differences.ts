@@ -4,7 +4,7 @@ import { signed } from "./f1-bars.ts";
 import { armLabel, bottomAxis, emptyFigure, type FigureOptions, familyLegend, familyMark, legend, whisker } from "./marks.ts";
 import { extent, linearScale, niceDomain } from "./scale.ts";
 import { type Figure, figureRoot, h } from "./svg.ts";
-import { text, textWidth } from "./text.ts";
+import { fitText, text, textWidth } from "./text.ts";
 
 const ROW = 20;
 
@@ -24,10 +24,13 @@ export function studyDifferences(pair: StudyPair, { width, theme, highlight = nu
   const margin = Math.max(0.005, (high - low) * 0.04);
   const x = linearScale(niceDomain([low - margin, high + margin], 8), [labels + 30, width - 60]);
   const bottom = top + arms.length * ROW + 2;
-  const side = (name: string, isRight: boolean) =>
-    text(x.at(0) + (isRight ? 8 : -8), top - 10, isRight ? `higher in ${name} →` : `← higher in ${name}`, {
-      ...{ fill: theme.mutedText, size: 11, anchor: isRight ? "start" : "end" },
+  const room = (width - 24) / 2 - textWidth("← higher in ", 11);
+  const side = (name: string, isRight: boolean) => {
+    const fitted = fitText(name, room, 11);
+    return text(isRight ? width - 8 : 8, top - 10, isRight ? `higher in ${fitted} →` : `← higher in ${fitted}`, {
+      ...{ fill: theme.mutedText, size: 11, anchor: isRight ? "end" : "start" },
     });
+  };
   return figureRoot(
     { width, height: bottom + 42, label: `Difference of F1 between ${names[0]} and ${names[1]}, ${arms.length} arms. ${pair.headline}` },
     h("rect", { width, height: bottom + 42, fill: theme.ground }),
@@ -47,7 +50,7 @@ export function studyDifferences(pair: StudyPair, { width, theme, highlight = nu
         { "data-arm": arm },
         h("title", {}, `${arm}: ${signed(difference, 3)}${range}\n${names[0]} ${first.f1.toFixed(3)}, ${names[1]} ${second.f1.toFixed(3)}`),
         h("rect", { x: 0, y: y - ROW / 2, width, height: ROW, fill: theme.highlight, "fill-opacity": isLit ? 1 : 0 }),
-        text(labels, y, armLabel(arm), { fill: theme.text, anchor: "end", isBold: isLit }),
+        text(labels, y, fitText(armLabel(arm), labels - 4, 12, isLit), { fill: theme.text, anchor: "end", isBold: isLit }),
         interval ? whisker(x.at(interval.low), x.at(interval.high), y, theme.text) : null,
         // Filled where the interval leaves out 0.
         familyMark(first.family, x.at(difference), y, 4.5, { fill: isTold ? colour : theme.ground, stroke: colour, "stroke-width": 1.4 }),

@@ -13,6 +13,9 @@ import { command, type Serving, screenshots, serve } from "./studio.ts";
 const chromium = findChromium();
 if (!chromium) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
 
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 60_000 };
+
 describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "simclr-s2-comparison-"));
   const workspace = join(folder, "workspace");
@@ -97,7 +100,7 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
     expect(await line().getAttribute("aria-valuenow")).toBe("9");
     await line().focus();
     await page.keyboard.press("ArrowUp");
-    await expect.poll(() => line().getAttribute("aria-valuenow")).toBe("10");
+    await expect.poll(() => line().getAttribute("aria-valuenow"), PATIENCE).toBe("10");
     await page.getByText(/26 couplets kept, 10 dropped \(by hand\)/).waitFor();
     const box = (await line().boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
@@ -116,7 +119,7 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
     const thumb = page.getByRole("slider", { name: "Score from which a tile counts as positive" });
     await thumb.focus();
     await page.keyboard.press("ArrowLeft");
-    await expect.poll(() => query("threshold")).toBe("0.49");
+    await expect.poll(() => query("threshold"), PATIENCE).toBe("0.49");
     await go("#/comparison/fields?threshold=0.3");
     await page.getByText(/^Scores count as positive from 0.3 on instead of 0.5/).waitFor();
     await page.getByText(/^Comparisons are corrected by Holm/).waitFor();
@@ -124,7 +127,7 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
     const csv = await saved("fields-f1", "Save CSV");
     expect(await copiedCommand("fields-f1", "csv")).toBe(csv);
     await page.getByRole("button", { name: "Back to 0.5" }).click();
-    await expect.poll(headline).toBe(before);
+    await expect.poll(headline, PATIENCE).toBe(before);
   });
 
   it("draws curves of picked arms, as the copied command does", async () => {
@@ -139,7 +142,7 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
     await go("#/comparison/fields?with=again");
     await page.getByRole("img", { name: /^Difference of F1 between fields and again/ }).waitFor();
     await page.getByText(/they rank the couplets alike/).waitFor();
-    await expect.poll(() => page.getByRole("region", { name: "What is compared" }).getByRole("status").textContent()).toBe("");
+    await expect.poll(() => page.getByRole("region", { name: "What is compared" }).getByRole("status").textContent(), PATIENCE).toBe("");
     const csv = await saved("fields-differences", "Save CSV");
     expect(await copiedCommand("fields-differences", "csv")).toBe(csv);
     await page.getByRole("img", { name: /^F1 in fields against F1 in again/ }).scrollIntoViewIfNeeded();
@@ -160,7 +163,7 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
       });
     });
     for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
-    await expect.poll(() => query("threshold")).toBe("0.55");
+    await expect.poll(() => query("threshold"), PATIENCE).toBe("0.55");
     const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
     console.log(`long tasks while the threshold moved, ms: ${tasks.map(Math.round).join(", ") || "none"}`);
   });
