@@ -78,7 +78,7 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.45 },
       },
     },
-    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close this notice" } } },
     Popover: { defaultProps: { transitionProps: { duration: 0 }, shadow: "md" } },
     Menu: { defaultProps: { transitionProps: { duration: 0 }, shadow: "md" } },
     Alert: { defaultProps: { variant: "light", p: "xs" } },

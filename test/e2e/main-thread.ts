@@ -4,6 +4,8 @@ import type { Page } from "playwright-core";
 interface TraceEvent {
   readonly name: string;
   readonly ph: string;
+  /** Start, us. */
+  readonly ts: number;
   readonly pid: number;
   readonly tid: number;
   /** Processor time, us; absent where the system does not tell it. */
@@ -15,6 +17,8 @@ interface TraceEvent {
 export interface MainThread {
   /** Longest task, ms of processor time. */
   readonly longestMs: number;
+  /** The three longest with their time since the start, for the log. */
+  readonly longest: string;
   readonly tasks: number;
   /** Tasks over 50 ms by the wall clock, as the browser's own observer tells them; a busy machine has more. */
   readonly longByClock: number;
@@ -45,6 +49,13 @@ export async function watchMainThread(page: Page, act: () => Promise<void>): Pro
     events.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`),
   );
   const tasks = events.filter(({ name, pid, tid }) => name === "RunTask" && main.has(`${pid} ${tid}`));
-  const longestMs = Math.max(0, ...tasks.map(({ tdur, dur = 0 }) => (tdur ?? dur) / 1000));
-  return { longestMs, tasks: tasks.length, longByClock };
+  const start = Math.min(...tasks.map(({ ts }) => ts));
+  const millis = ({ tdur, dur = 0 }: TraceEvent) => (tdur ?? dur) / 1000;
+  const longest = tasks.toSorted((a, b) => millis(b) - millis(a)).slice(0, 3);
+  return {
+    longestMs: longest[0] ? millis(longest[0]) : 0,
+    longest: longest.map((task) => `${millis(task).toFixed(0)} ms at ${((task.ts - start) / 1e6).toFixed(1)} s`).join(", "),
+    tasks: tasks.length,
+    longByClock,
+  };
 }

@@ -1,7 +1,7 @@
 // Every arm of the study at once: small multiples on one scale, all curves over one another, or the matrix with its scores beside the curves.
 import { SegmentedControl } from "@mantine/core";
 import { useThrottledValue } from "@mantine/hooks";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import type { RunStatus } from "../../../shared/domain/run-state.ts";
 import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
 import { lossCurves, lossMultiples } from "../../../shared/figures/loss-curves.ts";
@@ -33,8 +33,10 @@ const MODES: readonly { readonly value: ArmMode; readonly label: string }[] = [
 export function AllArms({ live, view, highlight, onPick }: AllArmsProps) {
   const [hovered, setHovered] = useState<string | null>(null);
   const runs = useThrottledValue(live.runs, REDRAW_MS);
-  const cells = useMemo(() => cellsOf(runs), [runs]);
-  const { axis, smoothing, mode } = view;
+  // Many curves are drawn when there is time between two frames, so that nothing else waits for them.
+  const cells = useDeferredValue(useMemo(() => cellsOf(runs), [runs]));
+  const { axis, smoothing } = view;
+  const mode = useDeferredValue(view.mode);
   const pretrain = live.study!.config.pretrain;
   const viewsPerStep = pretrain.batchSize * pretrain.accumulate * 2;
   const lit = hovered ?? highlight;
@@ -64,7 +66,7 @@ export function AllArms({ live, view, highlight, onPick }: AllArmsProps) {
         <SegmentedControl
           aria-label="How all arms are shown"
           data={[...MODES]}
-          value={mode}
+          value={view.mode}
           onChange={(value) => view.setMode(MODES.find((known) => known.value === value)?.value ?? "cells")}
         />
       </div>

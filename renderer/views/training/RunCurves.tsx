@@ -1,7 +1,7 @@
 // Loss, rate and health of the run that is shown over one axis, with the other seeds of its arm behind it.
 import { Button, SegmentedControl, Slider } from "@mantine/core";
 import { useThrottledValue } from "@mantine/hooks";
-import { useCallback, useState } from "react";
+import { useCallback, useDeferredValue, useState } from "react";
 import type { Study } from "../../../shared/domain/workspace.ts";
 import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { trainingCurves } from "../../../shared/figures/training-curves.ts";
@@ -26,7 +26,8 @@ export function RunCurves({ run, runs, study, view }: RunCurvesProps) {
   const [cursor, setCursor] = useState<number | null>(null);
   const { axis, smoothing, domain } = view;
   const others = runs.filter(({ key, arm, state }) => key !== run.key && arm === run.arm && state.curve.length > 0);
-  const lines = useThrottledValue(useStableList(run.state.curve.length > 0 ? [run, ...others] : others), REDRAW_MS);
+  const grown = useThrottledValue(useStableList(run.state.curve.length > 0 ? [run, ...others] : others), REDRAW_MS);
+  const lines = useDeferredValue(grown);
   const viewsPerStep = study.config.pretrain.batchSize * study.config.pretrain.accumulate * 2;
   const draw = useCallback(
     (width: number, theme: FigureTheme) =>

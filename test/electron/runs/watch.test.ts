@@ -2,9 +2,10 @@ import { appendFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { journalPath, openJournal } from "../../../electron/runs/journal.ts";
+import { journalPath, openJournal, outputPath } from "../../../electron/runs/journal.ts";
 import { Claimer, type Lease } from "../../../electron/runs/lease.ts";
-import { runFolderIn, watchRun, watchStudy } from "../../../electron/runs/watch.ts";
+import { writeRunQueue } from "../../../electron/runs/run-queue.ts";
+import { runFolderIn, watchLog, watchRun, watchStudy } from "../../../electron/runs/watch.ts";
 import type { RunEvent, RunEventBody } from "../../../shared/domain/run-state.ts";
 
 let folder: string;
@@ -79,7 +80,27 @@ describe("watching a run", () => {
   });
 });
 
+describe("the log of a run", () => {
+  it("has its events and what its worker wrote, past and to come", async () => {
+    await append(folder, started, finished);
+    await appendFile(outputPath(folder), "first\n");
+    const log = watchLog(folder, options());
+    expect(await log.next()).toMatchObject({ value: { kind: "events", events: [{ kind: "started" }, { kind: "finished" }] } });
+    expect(await log.next()).toMatchObject({ value: { kind: "output", text: "first\n" } });
+    await appendFile(outputPath(folder), "second\n");
+    expect(await log.next()).toMatchObject({ value: { kind: "output", text: "second\n" } });
+  });
+});
+
 describe("watching a study", () => {
+  it("tells its queue first, and again when that has changed", async () => {
+    const watch = watchStudy(folder, [], options());
+    expect(await watch.next()).toMatchObject({ value: { kind: "queue", queue: { first: [], skipped: [] } } });
+    const run = { arm: "none", seed: 1 };
+    await writeRunQueue(folder, { version: 1, first: [run], skipped: [] });
+    expect(await watch.next()).toMatchObject({ value: { kind: "queue", queue: { first: [run] } } });
+  });
+
   it("merges its runs, in the order of each", async () => {
     const runs = ["none", "all"].map((arm) => ({ arm, seed: 1 }));
     for (const run of runs) await append(runFolderIn(folder, run), started, finished);

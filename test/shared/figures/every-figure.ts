@@ -14,6 +14,7 @@ import { labelSetsScatter } from "../../../shared/figures/label-sets-scatter.ts"
 import { lossCurves, lossMultiples } from "../../../shared/figures/loss-curves.ts";
 import type { FigureOptions } from "../../../shared/figures/marks.ts";
 import { opEffects } from "../../../shared/figures/op-effects.ts";
+import { sparkline } from "../../../shared/figures/sparkline.ts";
 import { spectrum } from "../../../shared/figures/spectrum.ts";
 import type { Figure, SvgNode } from "../../../shared/figures/svg.ts";
 import { trainingCurves } from "../../../shared/figures/training-curves.ts";
@@ -164,6 +165,8 @@ export function everyFigure(options: FigureOptions): { name: string; figure: Fig
       ),
     );
   add("histogram, none", histogram([], options));
+  for (const values of [[], [0], [1, null, 3], Array.from({ length: 200 }, (_, i) => i)])
+    add(`sparkline of ${values.length}`, sparkline(values, { ...options, label: "CPU over the last two minutes", room: 80 }));
   return drawn;
 }
 
