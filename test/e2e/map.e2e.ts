@@ -173,8 +173,8 @@ describe.skipIf(!chromium)("the map in a browser", { timeout: 120_000 }, () => {
     await page.getByRole("button", { name: "Show all", exact: true }).click();
     await expect.poll(() => shown().textContent(), SETTLED).toBe(`${TILES} tiles`);
     await page.keyboard.press("Control+k");
-    await page.keyboard.type("east");
-    await page.getByRole("option", { name: /the east/ }).waitFor();
+    await page.getByRole("combobox", { name: /^Go to/ }).fill("the east");
+    await page.getByRole("option", { name: /the east/, selected: true }).waitFor();
     await page.keyboard.press("Enter");
     await expect.poll(() => shown().textContent(), SETTLED).toBe(kept);
     const listed = JSON.parse(await command("tiles", "--workspace", workspace, "--dataset", "fields", "--saved", "the east", "--json"));
