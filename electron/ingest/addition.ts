@@ -3,13 +3,15 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
-import { readStoredColumns } from "./catalogue.ts";
+import { streamStoredColumns } from "./catalogue.ts";
 import { type FileStamp, keyFileOf, stampOf, withoutMember } from "./file-stamp.ts";
+import { NameSet } from "./name-set.ts";
 import type { PatchItem } from "./patch.ts";
 import type { Plan, PlannedBatch } from "./plan.ts";
 import { fileState } from "./readers/byte-source.ts";
 import { absolutePath, relativePaths } from "./source-path.ts";
 import { pause } from "./survey.ts";
+import { TextList } from "./text-list.ts";
 
 export interface Addition {
   /** Of the new patches only. */
@@ -18,9 +20,7 @@ export interface Addition {
   readonly changed: readonly Problem[];
 }
 
-interface KnownPatch extends Pick<FileStamp, "bytes" | "modified"> {
-  isSeen: boolean;
-}
+type Stamp = Pick<FileStamp, "bytes" | "modified">;
 
 export interface AdditionOptions {
   readonly datasetFolder: string;
@@ -49,9 +49,8 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
   const isNew = (item: PatchItem): boolean => {
     const file = keyFileOf(item, plan.settings);
     const place = relativePaths(folders, { path: item.path, file });
-    const patch = known.get(`${place.root}\0${place.file}`);
+    const patch = known.see(`${place.root}\0${place.file}`);
     if (patch) {
-      patch.isSeen = true;
       const now = stampOf(item, plan.settings);
       const reason = changeOf(patch, now);
       if (reason) changed.push({ path: item.path, reason });
@@ -89,9 +88,9 @@ export async function planAddition({ datasetFolder, dataset, plan, folders, sign
     batches.push(left);
   }
   const gone = new Set(folders.flatMap((folder, root) => (existsSync(folder) ? [] : [root])));
-  for (const [key, { isSeen }] of known) {
+  for (const key of known.unseen()) {
     const [root, file] = key.split("\0") as [string, string];
-    if (isSeen || gone.has(Number(root))) continue;
+    if (gone.has(Number(root))) continue;
     const path = absolutePath(folders, Number(root), file);
     const reason = fileState(withoutMember(path))
       ? "belongs to a patch that can no longer be used as a whole. The data set keeps its tiles."
@@ -125,20 +124,56 @@ export function goneFolders(folders: readonly string[]): Problem[] {
   return folders.filter((folder) => !existsSync(folder)).map((path) => ({ path, reason }));
 }
 
-/** The patches of a data set by their folder and file, and the ids that are taken. */
-async function readKnown(datasetFolder: string, tiles: number): Promise<{ known: Map<string, KnownPatch>; ids: Set<string> }> {
-  const { id, root, file, bytes, modified } = await readStoredColumns(datasetFolder, ["id", "root", "file", "bytes", "modified"], {
-    end: tiles,
-  });
-  const known = new Map<string, KnownPatch>();
-  for (let i = 0; i < tiles; i++) {
-    if (file[i] === null || root[i] === null) continue;
-    known.set(`${root[i]}\0${file[i]}`, { bytes: bytes[i]!, modified: modified[i]!, isSeen: false });
+/** The patches of a data set, by their folder and file. */
+class KnownPatches {
+  private readonly numbers = new NameSet();
+  private readonly keys = new TextList();
+  /** NaN: not known. */
+  private readonly bytes: number[] = [];
+  private readonly modified: number[] = [];
+  private seen: Uint8Array | undefined;
+
+  add(key: string, { bytes, modified }: Stamp): void {
+    if (this.numbers.has(key)) return;
+    this.numbers.add(key);
+    this.keys.push(key);
+    this.bytes.push(bytes ?? Number.NaN);
+    this.modified.push(modified ?? Number.NaN);
   }
-  return { known, ids: new Set(id) };
+
+  /** As it was when it was read, of a patch that is there still; null: the data set doesn't have it. */
+  see(key: string): Stamp | null {
+    const number = this.numbers.numberOf(key);
+    if (number < 0) return null;
+    this.seen ??= new Uint8Array(this.keys.length);
+    this.seen[number] = 1;
+    const known = (value: number) => (Number.isNaN(value) ? null : value);
+    return { bytes: known(this.bytes[number]!), modified: known(this.modified[number]!) };
+  }
+
+  *unseen(): Generator<string> {
+    let number = 0;
+    for (const key of this.keys) if (!this.seen?.[number++]) yield key;
+  }
 }
 
-function changeOf(then: Pick<FileStamp, "bytes" | "modified">, now: FileStamp): string | null {
+/** The patches of a data set, and the ids that are taken. */
+async function readKnown(datasetFolder: string, tiles: number): Promise<{ known: KnownPatches; ids: NameSet }> {
+  const known = new KnownPatches();
+  const ids = new NameSet();
+  await streamStoredColumns(datasetFolder, ["id", "root", "file", "bytes", "modified"], {
+    end: tiles,
+    onColumns: ({ id, root, file, bytes, modified }) => {
+      for (let i = 0; i < id.length; i++) {
+        ids.add(id[i]!);
+        if (file[i] !== null && root[i] !== null) known.add(`${root[i]}\0${file[i]}`, { bytes: bytes[i]!, modified: modified[i]! });
+      }
+    },
+  });
+  return { known, ids };
+}
+
+function changeOf(then: Stamp, now: FileStamp): string | null {
   const kept = "The data set keeps the tiles as they were read; ingest the folder under another name to have them as they are now.";
   if (then.bytes !== null && now.bytes !== null && then.bytes !== now.bytes)
     return `has ${now.bytes} bytes instead of the ${then.bytes} that were ingested. ${kept}`;
@@ -154,7 +189,7 @@ function* namesOf({ columns, rows, isCut }: PatchItem, id: string): Generator<st
 }
 
 /** An id for a patch such that none of its tiles has a name that is taken. */
-function freeId(item: PatchItem, taken: ReadonlySet<string>): string {
+function freeId(item: PatchItem, taken: NameSet): string {
   for (let attempt = 1; ; attempt++) {
     const id = attempt === 1 ? item.id : `${item.id}-${attempt}`;
     let isFree = true;

@@ -15,6 +15,7 @@ import {
   queryParquet,
   quotePath,
   quoteText,
+  streamColumns,
   writeParquet,
 } from "./parquet.ts";
 import { absolutePath } from "./source-path.ts";
@@ -297,10 +298,25 @@ export async function readStoredColumns<Name extends keyof StoredTile>(
   names: readonly Name[],
   { end }: { end: number },
 ): Promise<{ readonly [Key in Name]: StoredTile[Key][] }> {
-  const source = await selectTiles(datasetFolder, [...new Set<keyof StoredTile>(["index", ...names])]);
-  const list = names.map((name) => `"${name}"`).join(", ");
-  const columns = await queryColumns(`SELECT ${list} FROM (${source}) WHERE "index" < ${end} ORDER BY "index"`);
+  const columns = await queryColumns(await selectRows(datasetFolder, names, end));
   return columns as unknown as { readonly [Key in Name]: StoredTile[Key][] };
+}
+
+/** As `readStoredColumns`, some thousand rows at a time. */
+export async function streamStoredColumns<Name extends keyof StoredTile>(
+  datasetFolder: string,
+  names: readonly Name[],
+  { end, onColumns }: { end: number; onColumns: (columns: { readonly [Key in Name]: StoredTile[Key][] }) => void },
+): Promise<void> {
+  await streamColumns(await selectRows(datasetFolder, names, end), (columns) =>
+    onColumns(columns as unknown as { readonly [Key in Name]: StoredTile[Key][] }),
+  );
+}
+
+/** Columns of the rows before `end`, in their order. */
+async function selectRows(datasetFolder: string, names: readonly (keyof StoredTile)[], end: number): Promise<string> {
+  const source = await selectTiles(datasetFolder, [...new Set<keyof StoredTile>(["index", ...names])]);
+  return `SELECT ${names.map((name) => `"${name}"`).join(", ")} FROM (${source}) WHERE "index" < ${end} ORDER BY "index"`;
 }
 
 /** What labels and splits look at, by columns in row order. */

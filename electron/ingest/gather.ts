@@ -4,6 +4,7 @@ import { BAND_NAMES, BANDS, type BandName } from "../../shared/domain/bands.ts";
 import type { Problem, SourceKind } from "../../shared/domain/dataset.ts";
 import { BIGEARTHNET_BANDS, FORMATS } from "./formats.ts";
 import type { PatchFacts } from "./patch.ts";
+import { inOrder, PatchList } from "./patch-list.ts";
 import { LABELS_FILE } from "./readers/bigearthnet.ts";
 import { EXCLUSION_FILE, METADATA_FILE, parsePatchName, REFERENCE_MAP } from "./readers/bigearthnet-v2.ts";
 import { granuleIn, isoDateIn, parseBandFileName } from "./readers/names.ts";
@@ -12,7 +13,7 @@ import { TFRECORD_NAME } from "./readers/tfrecord.ts";
 import { NO_SCENE, type Scene } from "./scene.ts";
 import type { Folder } from "./walk.ts";
 
-/** A patch or scene as its folder shows it; nothing of it has been opened. Small: there may be half a million. */
+/** A patch or scene as its folder shows it; nothing of it has been opened. */
 export interface FoundPatch {
   readonly kind: SourceKind;
   /** Its folder, or its file for EuroSAT. */
@@ -84,11 +85,11 @@ export class Gathering {
   readonly rasters: { readonly path: string; readonly files: readonly string[] }[] = [];
   readonly root: string;
   private readonly problems: Problem[];
-  private readonly found: FoundPatch[] = [];
+  private readonly found = new PatchList();
   /** Folders of folders with labels: a neighbour without is a patch whose labels are missing. */
   private readonly labelledParents = new Set<string>();
   /** `<folder>/<folder>_B02.tif` without labels: BigEarthNet by its layout if its neighbours have labels, else a scene. */
-  private readonly unlabelled: FoundPatch[] = [];
+  private readonly unlabelled = new PatchList();
   /** `R10m`, `R20m`, `R60m` belong to one scene, that of the folder above. */
   private readonly resolutionFolders = new Map<string, { path: string; files: string[] }>();
   private readonly bandLists = new Map<string, readonly BandName[]>();
@@ -147,7 +148,7 @@ export class Gathering {
     }
     const eurosat = eurosatPatches(path, files);
     const scenes = eurosat.length > 0 ? [] : this.scenes(path, files);
-    this.found.push(...eurosat, ...scenes);
+    for (const patch of [...eurosat, ...scenes]) this.found.push(patch);
     const rasters = eurosat.length > 0 ? [] : files.filter(isOtherRaster);
     if (rasters.length > 0) this.rasters.push({ path, files: rasters });
     for (const file of files) if (TFRECORD_NAME.test(file) || !file.includes(".")) this.records.push(join(path, file));
@@ -156,14 +157,15 @@ export class Gathering {
   }
 
   /** All patches, in the order of their paths. */
-  finish(): FoundPatch[] {
-    for (const patch of this.unlabelled) {
-      this.found.push(
+  finish(): PatchList {
+    const unlabelled = new PatchList();
+    for (const patch of this.unlabelled)
+      unlabelled.push(
         this.labelledParents.has(dirname(patch.path)) ? { ...patch, kind: "bigearthnet-v1", date: null, granule: null } : patch,
       );
-    }
-    for (const { path, files } of this.resolutionFolders.values()) this.found.push(...this.scenes(path, files.sort()));
-    return this.found.sort((a, b) => compare(a.path, b.path) || compare(a.name, b.name));
+    const split = new PatchList();
+    for (const { path, files } of this.resolutionFolders.values()) for (const patch of this.scenes(path, files.sort())) split.push(patch);
+    return inOrder([this.found, unlabelled, split]);
   }
 
   private isInProduct(path: string): boolean {

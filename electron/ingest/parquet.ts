@@ -184,21 +184,40 @@ export async function queryColumns(sql: string, parameters?: ReadOptions["parame
 }
 
 async function query(path: string, sql: string, parameters: ReadOptions["parameters"]): Promise<Record<string, ParquetValue[]>> {
-  return withConnection(async (connection, duckdb) => {
+  const out: Record<string, ParquetValue[]> = {};
+  await stream(path, sql, parameters, (columns) => {
+    for (const [name, values] of Object.entries(columns)) {
+      out[name] ??= [];
+      for (const value of values) out[name].push(value);
+    }
+  });
+  return out;
+}
+
+/** As `queryColumns`, some thousand rows at a time: for results that need not lie in memory. */
+export async function streamColumns(sql: string, onColumns: (columns: Record<string, ParquetValue[]>) => void): Promise<void> {
+  await stream("the Parquet files", sql, undefined, onColumns);
+}
+
+/** @param onColumns called with no rows first */
+async function stream(
+  path: string,
+  sql: string,
+  parameters: ReadOptions["parameters"],
+  onColumns: (columns: Record<string, ParquetValue[]>) => void,
+): Promise<void> {
+  await withConnection(async (connection, duckdb) => {
     try {
       const values = parameters?.map((value) => (typeof value === "object" ? duckdb.listValue(value) : value));
       const types = parameters?.map((value) => (typeof value === "object" ? duckdb.LIST(duckdb.VARCHAR) : undefined));
       const result = await connection.stream(sql, values, types as DuckDBType[] | undefined);
       const names = result.columnNames();
-      const out = names.map((): ParquetValue[] => []);
+      onColumns(Object.fromEntries(names.map((name) => [name, []])));
       for (;;) {
         const chunk = await result.fetchChunk();
         if (!chunk || chunk.rowCount === 0) break;
-        chunk.getColumns().forEach((values, c) => {
-          for (const value of values) out[c]!.push(plain(value));
-        });
+        onColumns(Object.fromEntries(chunk.getColumns().map((values, c) => [names[c]!, values.map(plain)])));
       }
-      return Object.fromEntries(names.map((name, c) => [name, out[c]!]));
     } catch (error) {
       throw duckdbError(path, error);
     }

@@ -8,6 +8,7 @@ import { LARGEST_TILE_PIXELS, SMALLEST_TILE_PIXELS, type TileSample } from "../.
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { FORMATS, isScenes } from "./formats.ts";
 import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
+import { NameSet } from "./name-set.ts";
 import { referenceSize } from "./open-patch.ts";
 import type { PatchItem, ReadSettings, TileLimits } from "./patch.ts";
 import { conversionOf, storedRadiometry } from "./radiometry-source.ts";
@@ -17,7 +18,9 @@ import { groupName } from "./readers/bands.ts";
 import { sanitise } from "./readers/names.ts";
 import { openRaster } from "./readers/open-raster.ts";
 import { offsetOf } from "./scene.ts";
+import { isWithin } from "./source-path.ts";
 import { DEFAULT_TILE_PIXELS, edgeNote, pause, type SurveyedSource, surveyFolder } from "./survey.ts";
+import { NumberList } from "./text-list.ts";
 import { chooseTiles } from "./tile-sample.ts";
 
 /** Tiles of a batch of a scene: what a worker reads at once. */
@@ -55,6 +58,55 @@ interface PlannedPatch {
   /** The tiles that were drawn; null: all. */
   readonly places: Places | null;
   readonly source: SurveyedSource;
+}
+
+/** What many planned patches have in common. */
+type Shape = Omit<PlannedPatch, "patch" | "id" | "places">;
+
+/** The patches of a plan: of each its place in the survey, its shape, and what few have. */
+class PlannedPatches {
+  private readonly indices = new NumberList();
+  private readonly shapeOf = new NumberList();
+  private readonly shapes: Shape[] = [];
+  private readonly known = new Map<SurveyedSource, Map<string, number>>();
+  /** Ids that are not simply the name. */
+  private readonly ids = new Map<number, string>();
+
+  get length(): number {
+    return this.indices.length;
+  }
+
+  /** @param index of the patch among those of its source */
+  push(index: number, id: string | null, shape: Shape): void {
+    if (id !== null) this.ids.set(this.length, id);
+    const own = this.known.get(shape.source) ?? new Map<string, number>();
+    this.known.set(shape.source, own);
+    const key = `${shape.width} ${shape.height}`;
+    const at = own.get(key) ?? this.shapes.push(shape) - 1;
+    own.set(key, at);
+    this.indices.push(index);
+    this.shapeOf.push(at);
+  }
+
+  shape(at: number): Shape {
+    return this.shapes[this.shapeOf.at(at)]!;
+  }
+
+  /** @param drawn tiles by the place of their patch here; null: all of all */
+  *slice(from: number, end: number, drawn: ReadonlyMap<number, Places> | null): Generator<PlannedPatch> {
+    for (let at = from; at < end; ) {
+      // Neighbours in the plan are neighbours in the survey, too, but for those left out.
+      const shape = this.shape(at);
+      const first = this.indices.at(at);
+      let last = at;
+      while (last + 1 < end && this.indices.at(last + 1) === this.indices.at(last) + 1 && this.shape(last + 1).source === shape.source)
+        last++;
+      for (const patch of shape.source.patches.slice(first, first + last - at + 1)) {
+        yield { ...this.shape(at), patch, id: this.ids.get(at) ?? sanitise(patch.name), places: drawn?.get(at) ?? null };
+        at++;
+      }
+    }
+  }
 }
 
 export interface Plan {
@@ -127,19 +179,25 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
   const stridePixels = checkStride(options.stridePixels ?? tilePixels, tilePixels, groups);
   const settings: ReadSettings = { tilePixels, stridePixels, groups, radiometry, ...(options.limits ? { limits: options.limits } : {}) };
 
-  const found: PlannedPatch[] = [];
+  const found = new PlannedPatches();
   const ids = new Ids();
-  const seen = new Set<string>();
+  /** Of folders that lie in each other: a patch is found once from each. */
+  const seen = options.folders.some((a, i) => options.folders.some((b, j) => i !== j && isWithin(resolve(a), resolve(b))))
+    ? new NameSet()
+    : null;
+  const doubles: FoundPatch[] = [];
   const edges = new Map<Source, number>();
   const sizes = new Sizes(groups);
   const count = (size: number) => (size < tilePixels ? 0 : Math.floor((size - tilePixels) / stridePixels) + 1);
   for (const source of sources) {
-    for (let i = 0; i < source.patches.length; i++) {
-      if (i % 200 === 0) await pause(signal);
-      const patch = source.patches[i]!;
-      const key = `${patch.path}\0${patch.name}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
+    let index = -1;
+    for (const patch of source.patches) {
+      if (++index % 200 === 0) await pause(signal);
+      if (seen) {
+        const key = `${patch.path}\0${patch.name}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+      }
       let size: { width: number; height: number };
       try {
         size = sizes.of(patch);
@@ -160,20 +218,21 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
         edges.set(source.source, (edges.get(source.source) ?? 0) + 1);
       const id = ids.claim(patch, source.source, columns, rows);
       if (!id) {
-        problems.push({ path: patch.path, reason: `is the same patch as ${ids.holder(patch)}. Leave one of them out.` });
+        doubles.push(patch);
         continue;
       }
-      found.push({ patch, id, ...size, columns, rows, places: null, source });
+      found.push(index, id === sanitise(patch.name) ? null : id, { ...size, columns, rows, source });
     }
   }
+  problems.push(...doublesOf(doubles, found));
   if (found.length === 0) {
     const [first] = problems;
     throw new AppError("NO_DATA", `Nothing can be ingested${first ? `: ${first.path}: ${first.reason}` : ""}`, {
       data: { problems: problems.slice(0, 100) },
     });
   }
-  const patches = options.sample ? drawn(found, options.sample) : found;
-  const batches = cutIntoBatches(patches);
+  const drawn = options.sample ? drawnTiles(found, options.sample) : null;
+  const batches = cutIntoBatches(found, drawn);
   const bands = groups.flatMap((group) => group.bands);
   return {
     settings,
@@ -191,8 +250,11 @@ export async function planIngest(options: PlanOptions): Promise<Plan> {
     batches,
     tiles: batches.reduce((sum, batch) => sum + batch.tiles, 0),
     problems: distinct(problems),
-    hash: hashOf(settings, patches, batches, options.sample),
-    itemsOf: ({ first, end, places }) => patches.slice(first, end).map((planned) => itemOf(planned, bands, settings, places)),
+    hash: hashOf(settings, found, { drawn, batches, sample: options.sample }),
+    itemsOf: ({ first, end, places }) =>
+      Array.from(found.slice(first, end, drawn), (planned) => planned)
+        .filter((planned) => drawn === null || planned.places !== null)
+        .map((planned) => itemOf(planned, bands, settings, places)),
   };
 }
 
@@ -213,7 +275,7 @@ export function* trialJobs(source: SurveyedSource, blocks: number): Generator<Re
   const seen = new Set<string>();
   for (let block = 0; block < blocks; block++) {
     const first = Math.floor((block * patches.length) / blocks / length) * length;
-    const items = patches.slice(first, first + length).flatMap((patch) => {
+    const items = [...patches.slice(first, Math.min(first + length, patches.length))].flatMap((patch) => {
       const { width, height } = sizes.of(patch);
       const [columns, rows] = [Math.floor(width / tilePixels), Math.floor(height / tilePixels)];
       const start = (count: number) => Math.floor((Math.max(0, count - side) * (block + 0.5)) / blocks);
@@ -229,10 +291,24 @@ export function* trialJobs(source: SurveyedSource, blocks: number): Generator<Re
   }
 }
 
-/** The patches of which tiles were drawn, neighbours of a scene together. */
-function drawn(patches: readonly PlannedPatch[], sample: TileSample): PlannedPatch[] {
-  return Array.from(chooseTiles(patches, sample), ([i, places]) => ({ ...patches[i]!, places }));
+/** The tiles that were drawn of each patch, neighbours of a scene together. */
+function drawnTiles(patches: PlannedPatches, sample: TileSample): ReadonlyMap<number, Places> {
+  return chooseTiles(
+    Array.from({ length: patches.length }, (_, i) => patches.shape(i)),
+    sample,
+  );
 }
+
+/** BigEarthNet patches that are there twice, with the one that is taken. */
+function doublesOf(doubles: readonly FoundPatch[], patches: PlannedPatches): Problem[] {
+  const paths = new Map(doubles.map(({ name }) => [name, "another"]));
+  if (doubles.length > 0)
+    for (const { patch } of patches.slice(0, patches.length, null))
+      if (isBigEarthNet(patch) && paths.has(patch.name)) paths.set(patch.name, patch.path);
+  return doubles.map(({ path, name }) => ({ path, reason: `is the same patch as ${paths.get(name)}. Leave one of them out.` }));
+}
+
+const isBigEarthNet = ({ kind }: FoundPatch) => kind === "bigearthnet-v1" || kind === "bigearthnet-v2";
 
 /**
  * The sources that were asked for.
@@ -249,7 +325,7 @@ function chooseSources(surveyed: readonly SurveyedSource[], only: readonly strin
 }
 
 /** Small patches together, large scenes in parts. */
-function cutIntoBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
+function cutIntoBatches(patches: PlannedPatches, drawn: ReadonlyMap<number, Places> | null): PlannedBatch[] {
   const batches: PlannedBatch[] = [];
   let open: { first: number; tiles: number } | undefined;
   let lane = 0;
@@ -257,18 +333,21 @@ function cutIntoBatches(patches: readonly PlannedPatch[]): PlannedBatch[] {
     if (open) batches.push({ first: open.first, end, places: null, tiles: open.tiles, lane: lane++ });
     open = undefined;
   };
-  patches.forEach(({ columns, rows, places }, i) => {
+  for (let i = 0; i < patches.length; i++) {
+    const { columns, rows } = patches.shape(i);
+    const places = drawn ? drawn.get(i) : null;
+    if (places === undefined) continue;
     const tiles = places?.length ?? columns * rows;
     if (tiles <= WHOLE_SCENE_TILES) {
       if (open && open.tiles + tiles > BATCH_PATCHES) closeBatch(i);
       open ??= { first: i, tiles: 0 };
       open.tiles += tiles;
-      return;
+      continue;
     }
     closeBatch(i);
     const parts = places ? chunks(places) : strips(columns, rows);
     for (const part of parts) batches.push({ first: i, end: i + 1, tiles: part.places.length, ...part });
-  });
+  }
   closeBatch(patches.length);
   return batches;
 }
@@ -471,14 +550,14 @@ function itemOf(
 
 /** Gives every patch an id such that all tiles have names of their own. */
 class Ids {
-  private readonly tiles = new Set<string>();
-  private readonly bigEarthNet = new Map<string, string>();
+  private readonly tiles = new NameSet();
+  private readonly bigEarthNet = new NameSet();
 
   /** @returns null for a BigEarthNet patch that is there already: its name is its identity */
   claim(patch: FoundPatch, source: Source, columns: number, rows: number): string | null {
-    if (patch.kind === "bigearthnet-v1" || patch.kind === "bigearthnet-v2") {
+    if (isBigEarthNet(patch)) {
       if (this.bigEarthNet.has(patch.name)) return null;
-      this.bigEarthNet.set(patch.name, patch.path);
+      this.bigEarthNet.add(patch.name);
     }
     const base = sanitise(patch.name);
     // Scenes of one name in several folders: the folders tell them apart.
@@ -494,10 +573,6 @@ class Ids {
       return id;
     }
   }
-
-  holder({ name }: FoundPatch): string {
-    return this.bigEarthNet.get(name) ?? "another";
-  }
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {
@@ -512,16 +587,20 @@ function distinct(problems: readonly Problem[]): Problem[] {
 
 function hashOf(
   settings: ReadSettings,
-  patches: readonly PlannedPatch[],
-  batches: readonly PlannedBatch[],
-  sample: TileSample | undefined,
+  patches: PlannedPatches,
+  {
+    drawn,
+    batches,
+    sample,
+  }: { drawn: ReadonlyMap<number, Places> | null; batches: readonly PlannedBatch[]; sample: TileSample | undefined },
 ): string {
   const hash = createHash("sha256");
   hash.update(JSON.stringify([settings, sample ?? null]));
-  for (const { patch, id, width, height, source } of patches)
-    hash.update(
-      `${patch.path}\0${id}\0${width}\0${height}\0${JSON.stringify([source.radiometry, source.dnScale, ...(patch.samples ? [patch.samples] : [])])}\0`,
-    );
+  for (const { patch, id, width, height, source, places } of patches.slice(0, patches.length, drawn))
+    if (!drawn || places)
+      hash.update(
+        `${patch.path}\0${id}\0${width}\0${height}\0${JSON.stringify([source.radiometry, source.dnScale, ...(patch.samples ? [patch.samples] : [])])}\0`,
+      );
   hash.update(String(batches.length));
   return hash.digest("hex");
 }

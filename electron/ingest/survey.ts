@@ -8,6 +8,7 @@ import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { FORMATS, isScenes } from "./formats.ts";
 import { compare, type FoundPatch, Gathering, labelsFile } from "./gather.ts";
 import { type OpenedPatch, openPatch } from "./open-patch.ts";
+import { PatchList } from "./patch-list.ts";
 import { type Doubt, decideRadiometry, disagreement, dnScaleOf } from "./radiometry-source.ts";
 import { BandOrders } from "./readers/band-orders.ts";
 import { otherNumbers } from "./readers/bands.ts";
@@ -16,14 +17,15 @@ import { byteScratch, openByteSource } from "./readers/byte-source.ts";
 import { isoDateIn } from "./readers/names.ts";
 import { TfRecordReader } from "./readers/tfrecord-patches.ts";
 import { sniff } from "./readers/tiff.ts";
-import { offsetOf, type SceneRadiometry } from "./scene.ts";
+import { offsetOf, type Scene, type SceneRadiometry } from "./scene.ts";
+import { isWithin } from "./source-path.ts";
 import { tellScenes } from "./tell-scenes.ts";
 import { walk } from "./walk.ts";
 
 /** A source with its patches, in the order in which they become tiles. */
 export interface SurveyedSource {
   readonly source: Source;
-  readonly patches: readonly FoundPatch[];
+  readonly patches: PatchList;
   /** Scenes that are no whole number of tiles, estimated from those opened. */
   readonly raggedScenes: number;
   /** Pixels of the 10 m grid that a band's pixel spans. */
@@ -159,17 +161,17 @@ interface PatchGroup {
   readonly key: string;
   readonly kind: SourceKind;
   readonly simulation: string | null;
-  readonly patches: FoundPatch[];
+  readonly patches: PatchList;
 }
 
 /** Patches of one kind and radiometry form a source; simulated ones one of their own for each simulation. */
-function groupPatches(found: readonly FoundPatch[], simulations: readonly string[]): PatchGroup[] {
+function groupPatches(found: PatchList, simulations: readonly string[]): PatchGroup[] {
   const groups = new Map<string, PatchGroup>();
   for (const patch of found) {
     const simulation = simulations.find((folder) => patch.path === folder || patch.path.startsWith(folder + sep)) ?? null;
     const key = `${patch.kind}${radiometryKey(patch)}`;
     const place = `${key}\0${simulation ?? ""}`;
-    const group = groups.get(place) ?? { key, kind: patch.kind, simulation, patches: [] };
+    const group = groups.get(place) ?? { key, kind: patch.kind, simulation, patches: new PatchList() };
     groups.set(place, group);
     group.patches.push(patch);
   }
@@ -189,7 +191,7 @@ interface DescribeInput {
   readonly key: string;
   readonly kind: SourceKind;
   readonly root: string;
-  readonly patches: readonly FoundPatch[];
+  readonly patches: PatchList;
   readonly isSimulated: boolean;
   readonly problems: Problem[];
   readonly options: SurveyOptions;
@@ -201,25 +203,28 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const { patches } = input;
   const bands = bandsOf(kind, patches);
   // Problems that the names tell: all patches.
-  const whole: FoundPatch[] = [];
-  for (const patch of patches) {
+  const whole = patches.filter((patch) => {
     const missing = bands.filter((band) => !patch.bands.includes(band));
     if (missing.length > 0) problems.push({ path: patch.path, reason: missingBands(missing, kind) });
     else if (kind === "bigearthnet-v1" && !isLabelled(patch)) problems.push({ path: patch.path, reason: missingLabels(patch) });
-    else whole.push(patch);
-  }
+    else return true;
+    return false;
+  });
   // Problems that a look inside tells: a sample.
   const looked: OpenedPatch[] = [];
-  const unfit = new Set<FoundPatch>();
-  const lookInside = isScenes(kind) ? new Set(spread(whole, LOOKED_AT_SCENES)) : null;
+  /** By `keyOf`. */
+  const unfit = new Set<string>();
+  const openedPatches = spread(whole, isScenes(kind) ? OPENED_SCENES : OPENED_PATCHES);
+  const step = isScenes(kind) ? Math.max(1, openedPatches.length / LOOKED_AT_SCENES) : 1;
+  const lookInside = new Set(openedPatches.filter((_, i) => i % step < 1));
   const records = new TfRecordReader();
   try {
-    for (const patch of spread(whole, isScenes(kind) ? OPENED_SCENES : OPENED_PATCHES)) {
+    for (const patch of openedPatches) {
       await pause(signal);
       try {
-        looked.push(await openPatch(patch, bands, { pixels: lookInside?.has(patch) ?? true, records }));
+        looked.push(await openPatch(patch, bands, { pixels: lookInside.has(patch), records }));
       } catch (error) {
-        unfit.add(patch);
+        unfit.add(keyOf(patch));
         problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
       }
     }
@@ -229,30 +234,35 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   const isFloat = 2 * looked.filter((one) => one.isFloat).length > looked.length;
   const opened = looked.filter((one) => one.isFloat === isFloat);
   for (const { patch } of looked.filter((one) => one.isFloat !== isFloat)) {
-    unfit.add(patch);
+    unfit.add(keyOf(patch));
     problems.push({ path: patch.path, reason: otherNumbers(kind, !isFloat) });
   }
   const dates = new Span();
   const references = new Set(opened.flatMap(({ crs }) => crs ?? []));
   let { isSimulated } = input;
   await pause(signal);
-  for (const patch of spread(
-    whole.filter(({ hasLabelsFile }) => hasLabelsFile),
-    READ_LABELS,
-  )) {
-    if (unfit.has(patch)) continue;
+  for (const patch of spread(whole, READ_LABELS)) {
+    if (!patch.hasLabelsFile || unfit.has(keyOf(patch))) continue;
     try {
       const labels = readLabels(labelsFile(patch)!);
       dates.add(labels.date);
       if (labels.crs) references.add(labels.crs);
       isSimulated ||= labels.isSimulated;
     } catch (error) {
-      unfit.add(patch);
+      unfit.add(keyOf(patch));
       problems.push({ path: patch.path, reason: messageOf(error).replaceAll(`${patch.path}/`, "") });
     }
   }
-  for (const { date, hasLabelsFile, name } of whole) dates.add(hasLabelsFile ? isoDateIn(name) : date);
-  const usable = whole.filter((patch) => !unfit.has(patch));
+  const usable = unfit.size > 0 ? whole.filter((patch) => !unfit.has(keyOf(patch))) : whole;
+  const scenes: Scene[] = [];
+  const counts = { labelled: 0, files: 0 };
+  for (const patch of usable) {
+    dates.add(patch.hasLabelsFile ? isoDateIn(patch.name) : patch.date);
+    if (patch.scene) scenes.push(patch.scene);
+    if (isLabelled(patch)) counts.labelled++;
+    // Of the patches in one file the first one stands for it.
+    if (!patch.member) counts.files++;
+  }
   if (usable.length === 0 || opened.length === 0) return null;
 
   const tilePixels = tileSide(kind, opened, options.tilePixels ?? DEFAULT_TILE_PIXELS);
@@ -269,11 +279,10 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
     Math.min(width, height) >= tilePixels && (width % tilePixels !== 0 || height % tilePixels !== 0);
   const samples = opened.flatMap(({ pixels }) => (pixels ? [pixels] : []));
   const floatMaximum = isFloat ? Math.max(...samples.map(({ maximum }) => maximum)) : null;
-  const radiometry = decideRadiometry({ isSimulated, patch: usable[0]!, floatMaximum, override: options.radiometry });
+  const radiometry = decideRadiometry({ isSimulated, patch: usable.at(0), floatMaximum, override: options.radiometry });
   const dnScale = dnScaleOf(floatMaximum);
   const doubt = isScenes(kind) ? disagreement(radiometry, samples, dnScale) : null;
   const said = (kind: Doubt["kind"]) => (doubt?.kind === kind ? [doubt.text] : []);
-  const scenes = usable.flatMap(({ scene }) => (scene ? [scene] : []));
   const clouds = scenes.flatMap(({ cloudPercent }) => (cloudPercent === null ? [] : [cloudPercent]));
   return {
     patches: usable,
@@ -289,11 +298,10 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       tiles: Math.round(tilesPerPatch * usable.length),
       tilePixels,
       bands: [...bands],
-      labelled: usable.filter(isLabelled).length,
+      labelled: counts.labelled,
       dates: dates.ends,
       crs: [...references].sort(compare),
-      // Of the patches in one file the first one stands for it.
-      bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * usable.filter(({ member }) => !member).length),
+      bytes: Math.round(mean(opened.map(({ bytes }) => bytes)) * counts.files),
       radiometry: { quantification: radiometry.quantification, offset: offsetOf(radiometry, "B02"), source: radiometry.source },
       baselines: [...new Set(scenes.flatMap(({ baseline }) => baseline ?? []))].sort(compare),
       cloudPercent: clouds.length > 0 ? mean(clouds) : null,
@@ -348,33 +356,39 @@ export function edgeNote(scenes: number, tilePixels: number): string {
 }
 
 /** The bands of a source: what the format prescribes, else those that at least half of the scenes have. */
-function bandsOf(kind: SourceKind, patches: readonly FoundPatch[]): readonly BandName[] {
+function bandsOf(kind: SourceKind, patches: PatchList): readonly BandName[] {
   const { bands } = FORMATS[kind];
   if (bands) return bands;
+  const counts = new Map<BandName, number>();
+  for (const { bands } of patches) for (const band of bands) counts.set(band, (counts.get(band) ?? 0) + 1);
   return BAND_NAMES.filter((band) => {
-    const count = patches.filter((patch) => patch.bands.includes(band)).length;
+    const count = counts.get(band) ?? 0;
     // Level-2A has no B10, so a scene without it is whole.
     return band === "B10" ? count === patches.length : count * 2 >= patches.length;
   });
 }
 
-/** At most `count` items, evenly spread, the first among them. */
-function spread<T>(items: readonly T[], count: number): readonly T[] {
-  if (items.length <= count) return items;
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!);
+/** At most `count` patches, evenly spread, the first among them. */
+function spread(patches: PatchList, count: number): readonly FoundPatch[] {
+  const chosen = Math.min(patches.length, count);
+  return Array.from({ length: chosen }, (_, i) => patches.at(Math.floor((i * patches.length) / chosen)));
 }
+
+const keyOf = ({ path, name }: FoundPatch) => `${path}\0${name}`;
 
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 /** The deepest folder that holds all patches, at most as high as the folder scanned. */
-function commonFolder(root: string, patches: readonly FoundPatch[]): string {
-  const parents = patches.map(({ kind, path }) => (kind === "eurosat-ms" ? dirname(dirname(path)) : dirname(path)));
-  const holds = (folder: string, other: string) => other === folder || other.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-  let common = parents[0]!;
-  for (const parent of parents) while (!holds(common, parent)) common = dirname(common);
-  return holds(root, common) ? common : root;
+function commonFolder(root: string, patches: PatchList): string {
+  let common: string | undefined;
+  for (const { kind, path } of patches) {
+    const parent = kind === "eurosat-ms" ? dirname(dirname(path)) : dirname(path);
+    common ??= parent;
+    while (!isWithin(common, parent)) common = dirname(common);
+  }
+  return common !== undefined && isWithin(root, common) ? common : root;
 }
 
 /** The side of a tile: what was asked for, or the whole raster where that is smaller. */

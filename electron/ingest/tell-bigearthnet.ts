@@ -7,7 +7,9 @@ import { messageOf } from "../../shared/domain/errors.ts";
 import { DEFAULT_MINIMUM_SHARE } from "../../shared/domain/labelling.ts";
 import type { FoundPatch, Gathering } from "./gather.ts";
 import { readReferenceMap } from "./labels/reference-map.ts";
+import { NameSet } from "./name-set.ts";
 import type { PatchFacts } from "./patch.ts";
+import { PatchList } from "./patch-list.ts";
 import {
   type BigEarthNetMetadata,
   EXCLUSION_FILE,
@@ -32,14 +34,19 @@ export interface BigEarthNetOptions {
 
 /** BigEarthNet's patches among others with what is told of each; those of version 2 of which nothing tells the labels, though it should, are left out. */
 export async function tellBigEarthNet(
-  patches: readonly FoundPatch[],
+  patches: PatchList,
   gathering: Gathering,
   { problems, note, signal }: BigEarthNetOptions,
-): Promise<FoundPatch[]> {
-  const kinds = new Set(patches.map(({ kind }) => kind));
+): Promise<PatchList> {
   const isLabelless = (patch: FoundPatch) => patch.kind !== "bigearthnet-v2" && !patch.hasLabelsFile && V1_NAME.test(patch.name);
+  const kinds = new Set<SourceKind>();
+  let areLabelless = false;
+  for (const patch of patches) {
+    kinds.add(patch.kind);
+    areLabelless ||= isLabelless(patch);
+  }
   const beside = filesBeside(gathering);
-  const tables = kinds.has("bigearthnet-v2") || patches.some(isLabelless) ? await readTables(beside, gathering.root, problems) : [];
+  const tables = kinds.has("bigearthnet-v2") || areLabelless ? await readTables(beside, gathering.root, problems) : [];
   const rowOf = (find: (table: BigEarthNetMetadata) => PatchMetadata | null) => {
     for (const table of tables) {
       const row = find(table);
@@ -47,13 +54,17 @@ export async function tellBigEarthNet(
     }
     return null;
   };
-  const v1Names = tables.length > 0 ? new Set(patches.flatMap(({ kind, name }) => (kind === "bigearthnet-v1" ? [name] : []))) : new Set();
+  const v1Names = new NameSet();
+  if (tables.length > 0) for (const { kind, name } of patches) if (kind === "bigearthnet-v1") v1Names.add(name);
   const shareFacts = sharedFacts();
   const counts = { snow: 0, cloud: 0, both: 0, maps: 0, joined: 0 };
-  const rowless: FoundPatch[] = [];
-  const told: FoundPatch[] = [];
-  for (const [i, patch] of patches.entries()) {
-    if (i % 1000 === 0) await pause(signal);
+  let rowless = 0;
+  let firstRowless: FoundPatch | undefined;
+  const areTold = !kinds.has("bigearthnet-v2") && tables.length === 0;
+  const told = areTold ? patches : new PatchList();
+  let seen = 0;
+  for (const patch of areTold ? [] : patches) {
+    if (seen++ % 1000 === 0) await pause(signal);
     if (isLabelless(patch)) {
       const row = tables.length > 0 ? rowOf((table) => table.findV1(patch.name)) : null;
       if (row) counts.joined++;
@@ -69,7 +80,10 @@ export async function tellBigEarthNet(
       const labels = await labelsByMap(patch, problems);
       if (labels) counts.maps++;
       if (labels || tables.length === 0) told.push({ ...patch, labels });
-      else rowless.push(patch);
+      else {
+        rowless++;
+        firstRowless ??= patch;
+      }
       continue;
     }
     if (row.snow) counts.snow++;
@@ -78,11 +92,10 @@ export async function tellBigEarthNet(
     told.push({ ...patch, labels: row.labels, facts: shareFacts(row) });
   }
 
-  const [first] = rowless;
-  if (first) {
-    const what = rowless.length === 1 ? "has no row" : `and ${rowless.length - 1} more patches have no row`;
+  if (firstRowless) {
+    const what = rowless === 1 ? "has no row" : `and ${rowless - 1} more patches have no row`;
     problems.push({
-      path: first.path,
+      path: firstRowless.path,
       reason: `${what} in ${tables.map(({ path }) => path).join(" and ")}, so that nothing tells the labels. Put the file that has them beside it: patches with snow, cloud or shadow have one of their own.`,
     });
   }

@@ -3,8 +3,9 @@ import { basename, dirname, join } from "node:path";
 import type { Problem, SourceKind } from "../../shared/domain/dataset.ts";
 import { messageOf } from "../../shared/domain/errors.ts";
 import { isScenes } from "./formats.ts";
-import { compare, type FoundPatch, type Gathering, patchOf } from "./gather.ts";
+import { type FoundPatch, type Gathering, patchOf } from "./gather.ts";
 import { tellMultiBand } from "./multi-band.ts";
+import { inOrder, PatchList } from "./patch-list.ts";
 import type { BandOrders } from "./readers/band-orders.ts";
 import { fileState, listFolder } from "./readers/byte-source.ts";
 import { CLOUD_MASK_FILE, parseMajorTomPath } from "./readers/major-tom.ts";
@@ -25,13 +26,13 @@ export interface TellOptions {
 /** The patches of a gathering, and what is to be said of the sources that they form. */
 export interface Told {
   /** In the order of their paths. */
-  readonly patches: readonly FoundPatch[];
+  readonly patches: PatchList;
   readonly notes: ReadonlyMap<SourceKind, ReadonlySet<string>>;
 }
 
 /** All patches of a gathering with what is told of each. */
 export async function tellScenes(gathering: Gathering, { problems, bandOrders, signal }: TellOptions): Promise<Told> {
-  const found: FoundPatch[] = [];
+  const products = new PatchList();
   const notes = new Map<SourceKind, Set<string>>();
   const note = (kind: SourceKind, text: string) => notes.set(kind, (notes.get(kind) ?? new Set()).add(text));
   for (const path of gathering.products) {
@@ -39,7 +40,7 @@ export async function tellScenes(gathering: Gathering, { problems, bandOrders, s
     try {
       for (const granule of readSafeProduct(path)) {
         const patch = patchOfGranule(granule);
-        if (patch.bands.length > 0) found.push(patch);
+        if (patch.bands.length > 0) products.push(patch);
         else problems.push(...granule.problems);
       }
     } catch (error) {
@@ -49,18 +50,17 @@ export async function tellScenes(gathering: Gathering, { problems, bandOrders, s
   const list = rememberingLister();
   const radiometries = new Map<string, SceneRadiometry>();
   let told = 0;
-  for (const patch of await tellBigEarthNet(gathering.finish(), gathering, { problems, note, signal })) {
-    if (!isScenes(patch.kind)) {
-      found.push(patch);
-      continue;
-    }
+  const gathered = await tellBigEarthNet(gathering.finish(), gathering, { problems, note, signal });
+  const patches = gathered.filter(({ kind }) => !isScenes(kind));
+  const scenes = new PatchList();
+  for (const patch of patches === gathered ? [] : gathered) {
+    if (!isScenes(patch.kind)) continue;
     if (told++ % 50 === 0) await pause(signal);
-    found.push(shareRadiometry(tellScene(patch, gathering, list), radiometries));
+    scenes.push(shareRadiometry(tellScene(patch, gathering, list), radiometries));
   }
-  for (const patch of await tellMultiBand(gathering, { bandOrders, problems, note, signal })) found.push(patch);
-  for (const patch of await tellTfRecords(gathering, { problems, signal })) found.push(patch);
-  found.sort((a, b) => compare(a.path, b.path) || (a.member ?? 0) - (b.member ?? 0) || compare(a.name, b.name));
-  return { patches: found, notes };
+  const multiBand = PatchList.of(await tellMultiBand(gathering, { bandOrders, problems, note, signal }));
+  const records = PatchList.of(await tellTfRecords(gathering, { problems, signal }));
+  return { patches: inOrder([products, patches, scenes, multiBand, records]), notes };
 }
 
 type Lister = typeof listFolder;

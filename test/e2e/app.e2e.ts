@@ -160,7 +160,9 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     const before = await view.getAttribute("src");
     await page.getByRole("button", { name: "Draw again" }).click();
     await expect.poll(() => view.getAttribute("src")).not.toBe(before);
-    await page.getByText("published", { exact: true }).click();
+    const profile = page.getByRole("combobox", { name: "Parameter profile" });
+    await profile.click();
+    await page.getByRole("option", { name: "published" }).click();
     await page.getByRole("checkbox", { name: "gain" }).check();
     await page
       .getByText(/gain x/)
@@ -168,7 +170,8 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
       .waitFor();
     await waitForImages();
     await inspect("augmentations");
-    await page.getByText("physical", { exact: true }).click();
+    await profile.click();
+    await page.getByRole("option", { name: "physical" }).click();
   });
 
   it("designs a study in the matrix, and starts it", async () => {

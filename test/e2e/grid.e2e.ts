@@ -232,6 +232,7 @@ describe.skipIf(!chromium)("the tile grid in a browser", { timeout: 180_000 }, (
     await inspector()
       .getByRole("list", { name: "Spectra kept" })
       .getByText(/_.*, column/)
+      .first()
       .waitFor();
     await page.setViewportSize({ width: 2560, height: 1440 });
     await inspect("tile-wide");
