@@ -27,7 +27,7 @@ describe("the curve of UMAP", () => {
 describe("the graph of UMAP", () => {
   it("goes both ways with one weight, and joins each point fully to its nearest", () => {
     const weights = new Map<string, number>();
-    graph.from.forEach((from, e) => weights.set(`${from} ${graph.to[e]}`, graph.weights[e]!));
+    for (const [e, from] of graph.from.entries()) weights.set(`${from} ${graph.to[e]}`, graph.weights[e]!);
     expect(weights.size).toBe(graph.from.length);
     for (const [edge, weight] of weights) {
       expect(weights.get(edge.split(" ").reverse().join(" "))).toBe(weight);
