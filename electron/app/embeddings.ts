@@ -61,8 +61,9 @@ const COLUMNS = ["labels", "date", "source", "split", "cloud", "granule", "count
 
 export class Embeddings {
   private readonly workspace: string;
-  /** For neighbours and measures: it keeps the features of one embedding. */
-  private readonly thread = new EmbeddingThread();
+  /** It keeps the features of one embedding, so that neighbours come at once. */
+  private readonly neighbourThread = new EmbeddingThread();
+  private readonly qualityThread = new EmbeddingThread();
   /** The catalogue's columns that were read last. */
   private columns: { readonly key: string; readonly values: Promise<GroupedColumns> } | undefined;
 
@@ -70,8 +71,8 @@ export class Embeddings {
     this.workspace = workspace;
   }
 
-  close(): Promise<void> {
-    return this.thread.close();
+  async close(): Promise<void> {
+    await Promise.all([this.neighbourThread.close(), this.qualityThread.close()]);
   }
 
   async runs(name: string): Promise<RunStages[]> {
@@ -168,7 +169,7 @@ export class Embeddings {
   async neighbours({ tile, count = 24, ...ref }: HostInputs["embedding"]["neighbours"]): Promise<HostOutputs["embedding"]["neighbours"]> {
     const place = await this.place(ref);
     const { key } = await this.embedded(ref, place);
-    return this.thread.run({ kind: "neighbours", folder: place.folder, key, tile, count });
+    return this.neighbourThread.run({ kind: "neighbours", folder: place.folder, key, tile, count });
   }
 
   async quality({ method, by, ...ref }: HostInputs["embedding"]["quality"]): Promise<HostOutputs["embedding"]["quality"]> {
@@ -176,7 +177,7 @@ export class Embeddings {
     const { key } = await this.embedded(ref, place);
     const { names, codes } = await this.grouped(ref, by);
     const left = names.flatMap((name, i) => (name === "not known" || name === "no labels" ? [i] : []));
-    return this.thread.run({ kind: "quality", folder: place.folder, key, method: ProjectionMethod.parse(method), codes, left });
+    return this.qualityThread.run({ kind: "quality", folder: place.folder, key, method: ProjectionMethod.parse(method), codes, left });
   }
 
   private async grouped(ref: EmbeddingRef, by: string): Promise<TileGroups> {

@@ -652,6 +652,10 @@ export class Host {
 
   async deleteStudy(name: string): Promise<void> {
     if (this.jobs.find("study", name)) throw new AppError("BUSY", `The study ${name} is running. Pause or cancel it first.`);
+    const isEmbedding = this.jobs.jobs.value.some(
+      ({ kind, status, target }) => kind === "embedding" && status === "running" && target.startsWith(`${name}/`),
+    );
+    if (isEmbedding) throw new AppError("BUSY", `An embedding of the study ${name} is being computed. Cancel it first.`);
     this.queue.remove(name);
     await deleteStudy(this.path, name);
     await this.refresh();

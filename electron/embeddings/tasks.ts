@@ -27,8 +27,8 @@ export interface TaskResults {
 const QUALITY_TILES = 2_000;
 const QUALITY_NEIGHBOURS = 10;
 
-/** The features used last, so that neighbours of one tile after another are found without reading them again. */
 export class EmbeddingTasks {
+  /** What neighbours were last looked for in: they are found for one tile after another. */
   private known: { readonly folder: string; readonly key: string; readonly features: Matrix; readonly tiles: Int32Array } | undefined;
 
   /** @throws AppError BAD_FILE, NOT_FOUND, NO_DATA */
@@ -61,12 +61,12 @@ export class EmbeddingTasks {
     }
   }
 
-  private async load({ folder, key }: EmbeddingTask) {
-    if (this.known?.folder !== folder || this.known.key !== key) {
-      this.known = undefined;
-      this.known = { folder, key, features: await readFeatures(folder), tiles: await readEmbeddedTiles(folder) };
-    }
-    return this.known;
+  private async load({ kind, folder, key }: EmbeddingTask) {
+    if (this.known?.folder === folder && this.known.key === key) return this.known;
+    this.known = undefined;
+    const loaded = { folder, key, features: await readFeatures(folder), tiles: await readEmbeddedTiles(folder) };
+    if (kind === "neighbours") this.known = loaded;
+    return loaded;
   }
 }
 

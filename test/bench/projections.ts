@@ -32,11 +32,15 @@ try {
     const features = madeFeatures({ rows, columns: WIDTH, groups: 20, spread: 1 });
     for (const method of METHODS) {
       const startedAt = performance.now();
+      const before = process.cpuUsage();
       const { recall } = project(features, method, () => {});
       const seconds = (performance.now() - startedAt) / 1000;
+      const { user, system } = process.cpuUsage(before);
       const peak = process.resourceUsage().maxRSS / 1024;
       const found = recall === null ? "" : `, ${(100 * recall).toFixed(1)} % of neighbours found`;
-      console.log(`${rows} tiles of ${WIDTH}, ${method.kind}: ${seconds.toFixed(1)} s, peak so far ${peak.toFixed(0)} MB${found}`);
+      console.log(
+        `${rows} tiles of ${WIDTH}, ${method.kind}: ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of the processor), peak so far ${peak.toFixed(0)} MB${found}`,
+      );
     }
     const startedAt = performance.now();
     nearestByCosine(features, 0, 24);

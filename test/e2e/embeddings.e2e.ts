@@ -1,0 +1,177 @@
+// Embeddings in a real browser: computed from a finished study, drawn, searched, selected from, compared.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+import { findChromium, launchChromium } from "./chromium.ts";
+import { inspectPage, SIZE, waitForImages } from "./screen.ts";
+import { command, type Serving, screenshots, serve } from "./studio.ts";
+
+const chromium = findChromium();
+if (!chromium) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
+
+describe.skipIf(!chromium)("embeddings in a browser", { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-embeddings-"));
+  const workspace = join(folder, "workspace");
+  const complaints: string[] = [];
+  let browser: Browser;
+  let serving: Serving;
+  let page: Page;
+  let brokenAt: string | undefined;
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    await command("sample", join(folder, "sample"), "--patches", "96", "--seed", "7");
+    const at = ["--workspace", workspace];
+    await command("ingest", join(folder, "sample"), "--dataset", "fields", ...at);
+    const short = ["--arms", "rotation+shift", "--seeds", "1", "--epochs", "2", "--batch-size", "16", "--no-plan"];
+    await command("study", "create", "first", "--dataset", "fields", "--preset", "demo", ...short, ...at);
+    await command("study", "run", "first", "--stage", "sweep", ...at);
+    await command("study", "embed", "first", "--arm", "random-init", ...at);
+    serving = await serve(workspace);
+    browser = await launchChromium(chromium!);
+    const context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce", acceptDownloads: true });
+    context.setDefaultTimeout(20_000);
+    page = await context.newPage();
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
+    await page.goto(serving.url);
+  }, 600_000);
+
+  // Each step goes on from the one before it.
+  beforeEach((test) => {
+    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
+    onTestFailed(async ({ task }) => {
+      brokenAt ??= task.name;
+      await page.screenshot({ path: join(screenshots, "failed-embeddings.png") }).catch(() => {});
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await serving?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const plot = (): Locator => page.getByRole("img", { name: /^96 tiles by/ }).first();
+  const legend = () => page.getByRole("region", { name: "Legend" }).first();
+
+  it("opens with the embedding that is there, by its key", async () => {
+    await page.getByRole("navigation", { name: "Places" }).waitFor();
+    await page.keyboard.press("5");
+    await plot().waitFor();
+    expect(await plot().getAttribute("aria-label")).toContain("random-init");
+    await legend()
+      .getByRole("button", { name: /^negative/ })
+      .waitFor();
+    await page.getByText(/^k-NN accuracy .* in the features/).click();
+    await page.getByText(/distances between them tell nothing/).waitFor();
+    await inspectPage(page, "embeddings");
+  });
+
+  it("counts the groups of what points are coloured by, and hides one", async () => {
+    const buttons = legend().getByRole("button");
+    await page.getByRole("combobox", { name: "Colour by" }).click();
+    await page.getByRole("option", { name: "Labels: extended" }).click();
+    await legend().getByRole("heading", { name: "Labels: extended" }).waitFor();
+    const texts = await buttons.allTextContents();
+    expect(texts.reduce((sum, text) => sum + Number(/[\d,]+$/.exec(text)![0].replaceAll(",", "")), 0)).toBe(96);
+    await legend()
+      .getByRole("button", { name: /^negative/ })
+      .click();
+    await expect.poll(() => page.url()).toContain("hide=negative");
+    await page.getByRole("button", { name: "Select what is in view" }).click();
+    const positive = Number(/\d+$/.exec(texts.find((text) => text.startsWith("positive"))!)![0]);
+    await page.getByRole("heading", { name: `${positive} tiles selected` }).waitFor();
+    await legend().getByRole("button", { name: "Show all" }).click();
+  });
+
+  it("opens the selected tiles in the data view, and comes back", async () => {
+    const heading = await page.getByRole("heading", { name: /tiles selected$/ }).textContent();
+    const selected = Number.parseInt(heading!, 10);
+    await page.getByRole("link", { name: "Open in Data" }).click();
+    await page.getByText(`${selected} of 96 tiles`).waitFor();
+    await page.goBack();
+    await plot().waitFor();
+  });
+
+  it("picks a tile by keys, shows it and its neighbours, and goes from one to the next", async () => {
+    await plot().focus();
+    await page.keyboard.press("+");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: "Tile" }).waitFor();
+    const nearest = page.getByRole("region", { name: "Nearest neighbours" });
+    const first = nearest.getByRole("button").first();
+    await first.waitFor();
+    const name = (await first.getAttribute("aria-label"))!;
+    expect(name).toMatch(/^Tile \d+, 0\.\d{3}$/);
+    await first.click();
+    await expect.poll(() => page.url()).toContain(`tile=${/\d+/.exec(name)![0]}`);
+    await waitForImages(page);
+    await inspectPage(page, "embeddings-tile");
+    await page.keyboard.press("Escape");
+  });
+
+  it("selects by a lasso", async () => {
+    const box = (await plot().boundingBox())!;
+    await page.getByRole("button", { name: "Show all" }).last().click();
+    const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    await page.keyboard.down("Shift");
+    await page.mouse.move(middle.x - 240, middle.y - 200);
+    await page.mouse.down();
+    for (const [dx, dy] of [
+      [240, -200],
+      [240, 240],
+      [-240, 240],
+    ] as const)
+      await page.mouse.move(middle.x + dx, middle.y + dy, { steps: 4 });
+    await page.mouse.up();
+    await page.keyboard.up("Shift");
+    await page.getByRole("heading", { name: /tiles? selected$/ }).waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+  });
+
+  it("shows pictures of tiles when it is near", async () => {
+    const asked = page.waitForRequest(/\/image\/tile\/fields\/\d+\.png\?combination=true-colour&size=64/);
+    await plot().hover();
+    await page.mouse.wheel(0, -1500);
+    await asked;
+    await page.screenshot({ path: join(screenshots, "embeddings-near-light.png") });
+  });
+
+  it("computes what is not there yet beside it, with progress", async () => {
+    await page.getByRole("button", { name: "Compare" }).click();
+    await page.getByRole("combobox", { name: "Second arm" }).waitFor();
+    await page.getByText("PCA", { exact: true }).click();
+    const draw = page.getByRole("button", { name: /^(Draw|Embed) 96 tiles$/ });
+    await expect.poll(() => draw.count()).toBe(2);
+    await inspectPage(page, "embeddings-missing");
+    await draw.first().click();
+    await plot().waitFor({ timeout: 60_000 });
+    await draw.click();
+    await expect.poll(() => page.getByRole("img", { name: /^96 tiles by PCA/ }).count(), { timeout: 60_000 }).toBe(2);
+    await inspectPage(page, "embeddings-compared");
+  });
+
+  it("saves the points as a table", async () => {
+    await page
+      .getByRole("button", { name: /^Export first-/ })
+      .first()
+      .click();
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "Save CSV" }).click()]);
+    const lines = readFileSync(await saved.path(), "utf8")
+      .trim()
+      .split(/\r?\n/);
+    expect(lines[0]).toBe("tile,x,y,set:extended");
+    expect(lines).toHaveLength(97);
+  });
+
+  it("had nothing to complain of", () => {
+    expect(complaints).toEqual([]);
+    expect(serving.errors()).not.toMatch(/Error/);
+  });
+});
