@@ -204,7 +204,7 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     await expect.poll(() => step.textContent(), { timeout: 60_000 }).toMatch(/^[1-9]\d* of \d+$/);
     const before = await step.textContent();
     await expect.poll(() => step.textContent(), { timeout: 60_000 }).not.toBe(before);
-    await page.getByRole("img", { name: /^Contrastive loss of \d runs?$/ }).waitFor();
+    await page.getByRole("img", { name: /^Training of/ }).waitFor();
     await expect.poll(async () => Number.parseInt((await step.textContent()) ?? "", 10), { timeout: 60_000 }).toBeGreaterThan(20);
     expect(await page.evaluate(() => document.body.dataset.mark)).toBe("same page");
     await inspect("training");
