@@ -20,7 +20,7 @@ export function StatusLine() {
       <ConnectionItem />
       <EngineItem />
       {isConnected && running.map((job) => <RunningItem key={job.id} job={job} />)}
-      {isConnected && jobs && running.length === 0 && <span className={classes.statusItem}>nothing is running</span>}
+      {isConnected && jobs && running.length === 0 && <IdleItem />}
       <ProblemsItem failed={failed} />
     </footer>
   );
@@ -90,6 +90,17 @@ function EngineItem() {
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** No job of this host runs; another process may work on the workspace. */
+function IdleItem() {
+  const elsewhere = useWorkspace()?.studies.filter((study) => study.running > 0) ?? [];
+  if (elsewhere.length === 0) return <span className={classes.statusItem}>nothing is running</span>;
+  return elsewhere.map(({ name, running }) => (
+    <a key={name} className={classes.statusItem} href={formatRoute({ place: "training", subject: name, query: {} })} data-kind="running">
+      {name}: {counted(running, "run")} in another process
+    </a>
+  ));
 }
 
 /** Where a job is looked at. */

@@ -89,6 +89,8 @@ const PANEL_HEIGHT = 78;
 const AXIS_HEIGHT = 38;
 /** From here on loss and the rest stand beside one another, px. */
 const WIDE = 1080;
+/** What marks at the end of a curve reach beyond the plot, px. */
+const MARK_ROOM = 5;
 /** Room for a reading at the right end of a panel, px. */
 const READING_ROOM = 58;
 
@@ -136,7 +138,7 @@ export function trainingCurves(runs: readonly TrainingCurve[], options: Training
       "defs",
       {},
       ends.map(([from, to], column) =>
-        h("clipPath", { id: `${clip}-${column}` }, h("rect", { x: from, y: 0, width: Math.max(1, to! - from!), height })),
+        h("clipPath", { id: `${clip}-${column}` }, h("rect", { x: from, y: 0, width: Math.max(1, to! - from! + MARK_ROOM), height })),
       ),
     ),
     panels.map(({ panel, tracks }, i) => {

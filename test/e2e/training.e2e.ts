@@ -213,6 +213,7 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
     await inspectPage(page, "augmentation-profile");
     await page.getByRole("button", { name: "Create study" }).click();
     await page.getByLabel("Name", { exact: true }).fill("shifted");
+    await page.getByLabel("Batch size", { exact: true }).first().fill("16");
     await page.getByRole("button", { name: "Create", exact: true }).click({ timeout: 60_000 });
     await page.getByText("shifted has not started").waitFor();
     const study = await readStudy(workspace, "shifted");

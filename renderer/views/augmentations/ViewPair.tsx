@@ -112,7 +112,8 @@ export function ViewPair({ dataset, tiles, isSimulated, index, operations, previ
 /** What was drawn for a view, in words. */
 function drawnText(preview: Preview | undefined, which: 0 | 1 | 2): string {
   if (which === 0) return "as stored";
-  const words = preview?.drawn[which - 1] ?? [];
+  if (!preview) return "is being drawn";
+  const words = preview.drawn[which - 1] ?? [];
   return words.length > 0 ? words.join(", ") : "nothing was drawn";
 }
 

@@ -48,7 +48,7 @@ export function RunLog({ study, run }: { study: string; run: LiveRun }) {
             variant="default"
             leftSection={<IconCopy size={13} />}
             disabled={shown.length === 0}
-            onClick={() => copy(`${counted(shown.length, "line")} of the log are on the clipboard.`, logText(shown))}
+            onClick={() => copy(`${counted(shown.length, "line")} of the log, with times.`, logText(shown))}
           >
             Copy
           </Button>
