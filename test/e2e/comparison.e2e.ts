@@ -165,7 +165,8 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
     for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
     await expect.poll(() => query("threshold"), PATIENCE).toBe("0.55");
     const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
-    console.log(`long tasks while the threshold moved, ms: ${tasks.map(Math.round).join(", ") || "none"}`);
+    // 50 ms on a quiet machine is the aim; a busy one takes several times as long.
+    expect(Math.max(0, ...tasks)).toBeLessThan(500);
   });
 
   it("had nothing to complain of in the console", () => {

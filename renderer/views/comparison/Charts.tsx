@@ -35,13 +35,13 @@ export function Charts(props: ChartsProps) {
       <div className={classes.column}>
         <F1Chart {...props} />
         {data.pair && <Chart {...props} name="differences" title={`${data.pair.names[0]} against ${data.pair.names[1]}, arm by arm`} />}
+        {study !== null && <CurveChart {...props} />}
       </div>
       <div className={classes.column}>
         <Chart {...props} name="matrix" title="Couplets" />
         {data.pair && <Chart {...props} name="studies" title="How alike both studies rank" />}
         <Chart {...props} name="effects" title="Effects of the operations" />
         <Chart {...props} name="label-sets" title="Label sets against each other" />
-        {study !== null && <CurveChart {...props} />}
       </div>
     </div>
   );

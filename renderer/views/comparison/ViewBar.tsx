@@ -32,7 +32,7 @@ export function ViewBar({ name, other, threshold, counts, statistics, besideStat
   ].filter(({ value }) => value !== name);
   const set = (value: number) => {
     onMove(null);
-    setQuery({ threshold: value === DEFAULT_THRESHOLD ? null : String(value) });
+    setQuery({ threshold: value === DEFAULT_THRESHOLD ? null : String(value) }, { replace: true });
   };
   return (
     <section className={classes.bar} aria-label="What is compared">
@@ -53,7 +53,7 @@ export function ViewBar({ name, other, threshold, counts, statistics, besideStat
             <span>Positive from a score of {threshold.toFixed(2)}</span>
             {best !== null && (
               <Button variant="subtle" size="compact-xs" onClick={() => set(best.threshold)}>
-                Highest mean F1 on these test tiles: {best.f1.toFixed(2)} at {best.threshold.toFixed(2)}
+                Best mean F1 on these tiles: {best.f1.toFixed(2)} at {best.threshold.toFixed(2)}
               </Button>
             )}
             {threshold !== DEFAULT_THRESHOLD && (
@@ -63,9 +63,8 @@ export function ViewBar({ name, other, threshold, counts, statistics, besideStat
             )}
           </div>
           <Slider
-            key={threshold}
             size="sm"
-            defaultValue={threshold}
+            value={threshold}
             min={0}
             max={1}
             step={1 / THRESHOLD_STEPS}
