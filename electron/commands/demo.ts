@@ -8,7 +8,8 @@ import { addFlags } from "../flags.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { formatDuration } from "../progress.ts";
 import { type CommonOptions, pathOf, runCommand, withCommonFlags } from "./context.ts";
-import { planText, resultText, runWithProgress } from "./study.ts";
+import { resultText } from "./result-text.ts";
+import { planText, runWithProgress } from "./study.ts";
 
 const DATASET = "simulated";
 const STUDY = "demo";

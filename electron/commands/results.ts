@@ -14,7 +14,7 @@ import type { Host } from "../app/host.ts";
 import { writePng, writeSvg } from "../export/figure-file.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
 import { type CommonOptions, pathOf, runCommand, table, withCommonFlags } from "./context.ts";
-import { resultText } from "./study.ts";
+import { resultText } from "./result-text.ts";
 import { withHost } from "./with-host.ts";
 
 interface ResultsOptions extends CommonOptions {

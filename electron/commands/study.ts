@@ -1,17 +1,14 @@
 // `study create | run | status | select | results | report | embed`: the augmentation study.
 import { Command, type Command as CommandType, InvalidArgumentError, Option } from "commander";
-import { PUBLISHED_SOURCE } from "../../shared/domain/published.ts";
-import { PUBLISHED_STUDY } from "../../shared/domain/results-command.ts";
 import { PRESET_NAMES, PRESETS, type PresetName, StudyConfig } from "../../shared/domain/run-config.ts";
 import { ALL_ARMS } from "../../shared/domain/study.ts";
-import type { StudyResult } from "../../shared/domain/study-result.ts";
 import type { StudyPlan } from "../../shared/domain/workspace.ts";
 import type { Host } from "../app/host.ts";
-import { terminalChart } from "../export/terminal-chart.ts";
 import { addFlags, labelSetOption } from "../flags.ts";
 import { formatDuration } from "../progress.ts";
 import { type CommonOptions, type Context, runCommand, table, withCommonFlags } from "./context.ts";
 import { embedCommand } from "./embed.ts";
+import { resultText } from "./result-text.ts";
 import { resultsCommand } from "./results.ts";
 import { withHost } from "./with-host.ts";
 
@@ -27,25 +24,6 @@ export function planText(plan: StudyPlan): string {
     `${time}; ${(plan.bytes / 1e6).toFixed(0)} MB of ${(plan.freeBytes / 1e9).toFixed(0)} GB free`,
     ...plan.problems.map((problem) => `Cannot run: ${problem}`),
     ...plan.warnings.map((warning) => `Note: ${warning}`),
-  ].join("\n");
-}
-
-/** The chart and the headline of a study, for the terminal. */
-export async function resultText(host: Host, study: string, given?: StudyResult): Promise<string> {
-  const result = given ?? (await host.result(study));
-  const chart = terminalChart(result, {
-    columns: process.stdout.columns || 100,
-    colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
-  });
-  const found = [chart, "", result.headline, ...result.caveats.map((caveat) => `- ${caveat}`)];
-  if (study === PUBLISHED_STUDY) return [...found, PUBLISHED_SOURCE].join("\n");
-  const { config } = (await host.study(study)).study;
-  const engines = new Set((await host.runs(study)).flatMap(({ state }) => state.engine ?? []));
-  const { simulated } = await host.dataset(config.dataset).catch(() => ({ simulated: false }));
-  return [
-    ...found,
-    `Computed by ${[...engines].join(" and ") || "nothing yet"}.`,
-    ...(simulated ? [`All scores are of simulated data (${config.dataset}): they tell nothing of real land.`] : []),
   ].join("\n");
 }
 
