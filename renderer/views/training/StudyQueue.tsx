@@ -10,7 +10,7 @@ import { Section } from "../../components/Section.tsx";
 import { useHost, useQueue, useStudy, useStudyEstimate } from "../../state/host.tsx";
 import { areStepsAlike } from "../../state/queue-estimate.ts";
 import { formatRoute } from "../../state/router.ts";
-import { duration } from "../../state/words.ts";
+import { counted, duration } from "../../state/words.ts";
 import classes from "./StudyQueue.module.css";
 
 const STATES = { running: "running", waiting: "waits", paused: "paused" } as const;
@@ -53,7 +53,12 @@ function Entry({ entry: { study, state }, place, last, lender }: EntryProps) {
   });
   const lent = lender && live.study && areStepsAlike(lender.config, live.study.config) ? lender.pace : null;
   const { seconds, runsLeft } = useStudyEstimate(live, lent);
-  const time = live.status === "loading" ? "" : seconds === null ? `${runsLeft} runs, time not known yet` : `about ${duration(seconds)}`;
+  const time =
+    live.status === "loading"
+      ? ""
+      : seconds === null || seconds < 1
+        ? `${counted(runsLeft, "run")}, time not known yet`
+        : `about ${duration(seconds)}`;
   return (
     <li className={classes.entry} data-state={state}>
       <a href={formatRoute({ place: "training", subject: study, query: {} })}>{study}</a>
