@@ -21,7 +21,7 @@ import { useRoute } from "../../state/router.ts";
 import { counted, percent } from "../../state/words.ts";
 import type { EmbeddingPanelProps } from "./EmbeddingPanel.tsx";
 import classes from "./EmbeddingsView.module.css";
-import { type EmbeddedPoints, type EmbeddingState, useNeighbours, useTileGroups } from "./embedding-data.ts";
+import { type EmbeddedPoints, type EmbeddingState, pointOf, useNeighbours, useTileGroups } from "./embedding-data.ts";
 import { commandOf, groupingsOf } from "./groupings.ts";
 import { Legend } from "./Legend.tsx";
 import { groupColours, looksOf } from "./looks.ts";
@@ -51,7 +51,7 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
   const groupings = useMemo(() => groupingsOf(state.labelSets, dataset.data?.classes ?? []), [state.labelSets, dataset.data]);
   const by = route.query.by ?? groupings[0]!.items[0]!.value;
   const groups = useTileGroups(embedding, key, by);
-  const neighbours = useNeighbours(embedding, key, tile !== null && points.pointOf.has(tile) ? tile : null);
+  const neighbours = useNeighbours(embedding, key, tile !== null && pointOf(points, tile) !== null ? tile : null);
   const hiddenNames = useMemo(
     () => new Set((route.query.hide ?? "").split(",").filter(Boolean).map(decodeURIComponent)),
     [route.query.hide],
@@ -69,7 +69,8 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
   );
 
   const onSelected = (found: Int32Array, isMore: boolean) => {
-    const tiles = new Set([...(isMore ? (selection?.tiles ?? []) : []), ...Array.from(found, (point) => points.tiles[point]!)]);
+    const tiles = new Set(isMore ? selection?.tiles : null);
+    for (const point of found) tiles.add(points.tiles[point]!);
     onSelect(tiles.size > 0 ? { tiles } : null);
   };
   // The plot calls what the last rendering left here.
@@ -104,9 +105,13 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
     plot.current?.setLooks(looksOf({ codes, colours, isOrdered, hidden, picked }));
   }, [groups.data, colours, hidden, selection, points]);
   useEffect(() => {
-    const pointOf = (index: number) => points.pointOf.get(index) ?? null;
-    const near = tile === null ? [] : (neighbours.data ?? []).flatMap(({ index }) => pointOf(index) ?? []);
-    plot.current?.setMarks({ picked: tile === null ? null : pointOf(tile), neighbours: near, ink: theme.text, ground: theme.ground });
+    const near = tile === null ? [] : (neighbours.data ?? []).flatMap(({ index }) => pointOf(points, index) ?? []);
+    plot.current?.setMarks({
+      picked: tile === null ? null : pointOf(points, tile),
+      neighbours: near,
+      ink: theme.text,
+      ground: theme.ground,
+    });
   }, [tile, neighbours.data, points, theme]);
   useEffect(() => plot.current?.setTool(tool), [tool]);
 
@@ -228,7 +233,7 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
         <NeighbourStrip
           dataset={state.dataset}
           tile={tile}
-          found={points.pointOf.has(tile) ? (neighbours.data ?? null) : []}
+          found={pointOf(points, tile) !== null ? (neighbours.data ?? null) : []}
           error={neighbours.error}
           onPick={onPick}
         />

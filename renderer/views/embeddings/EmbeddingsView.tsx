@@ -124,33 +124,30 @@ function Loaded({ study, runs }: { study: string; runs: readonly EmbeddedRun[] }
     setQuery({ tile: next === null ? null : String(next) }, { replace: tile !== null && next !== null });
   const shared = { method, tool, onTool: setTool, tile, onPick: pick, selection, onSelect: setSelection };
   return (
-    <Workbench side={tile === null ? null : <PickedTile study={study} embedding={ref} tile={tile} onPick={pick} />}>
-      <div className={classes.view}>
-        <EmbeddingBar runs={runs} run={run} stage={ref.stage} method={method} isCompared={other !== null} />
-        <div className={classes.panels}>
+    <Workbench side={tile === null ? null : <PickedTile embedding={ref} tile={tile} onPick={pick} />}>
+      <div className={classes.columns}>
+        <div className={classes.column}>
+          <EmbeddingBar runs={runs} run={run} stage={ref.stage} method={method} isCompared={other !== null} />
           <EmbeddingPanel embedding={ref} isMain {...shared} />
-          {other && otherRef && (
-            <div className={classes.second}>
-              <EmbeddingBar runs={runs} run={other} stage={otherRef.stage} isSecond />
-              <EmbeddingPanel embedding={otherRef} isMain={false} {...shared} />
-            </div>
-          )}
         </div>
+        {other && otherRef && (
+          <div className={classes.column}>
+            <EmbeddingBar runs={runs} run={other} stage={otherRef.stage} isSecond />
+            <EmbeddingPanel embedding={otherRef} isMain={false} {...shared} />
+          </div>
+        )}
       </div>
     </Workbench>
   );
 }
 
-function PickedTile({
-  embedding,
-  tile,
-  onPick,
-}: {
-  study: string;
-  embedding: EmbeddingRef;
-  tile: number;
-  onPick: (tile: number | null) => void;
-}) {
+interface PickedTileProps {
+  readonly embedding: EmbeddingRef;
+  readonly tile: number;
+  readonly onPick: (tile: number | null) => void;
+}
+
+function PickedTile({ embedding, tile, onPick }: PickedTileProps) {
   const { queries } = useHost();
   const state = useQuery({ ...queries.embedding.get.queryOptions({ input: embedding }) });
   const dataset = useQuery({

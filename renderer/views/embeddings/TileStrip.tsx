@@ -15,7 +15,10 @@ import type { TileSelection } from "./EmbeddingsView.tsx";
 interface StripProps {
   readonly dataset: string;
   readonly label: string;
-  readonly tiles: readonly { readonly index: number; readonly note?: string }[];
+  /** Rows of the store. */
+  readonly tiles: ArrayLike<number>;
+  /** Below each. */
+  readonly notes?: readonly string[];
   readonly onPick: (tile: number) => void;
 }
 
@@ -23,7 +26,7 @@ const SIDE = 72;
 const GAP = 4;
 
 /** As many tiles as there are: only those that are seen are drawn. */
-function Strip({ dataset, label, tiles, onPick }: StripProps) {
+function Strip({ dataset, label, tiles, notes, onPick }: StripProps) {
   const { tileUrl } = useHost();
   const scroller = useRef<HTMLElement | null>(null);
   const virtual = useVirtualizer({
@@ -38,7 +41,8 @@ function Strip({ dataset, label, tiles, onPick }: StripProps) {
     <section ref={scroller} className={classes.strip} tabIndex={0} aria-label={label}>
       <div style={{ width: virtual.getTotalSize(), height: "100%", position: "relative" }}>
         {virtual.getVirtualItems().map(({ index: at, start }) => {
-          const { index, note } = tiles[at]!;
+          const index = tiles[at]!;
+          const note = notes?.[at];
           return (
             <button
               key={index}
@@ -68,7 +72,8 @@ export interface NeighbourStripProps {
 }
 
 export function NeighbourStrip({ dataset, tile, found, error, onPick }: NeighbourStripProps) {
-  const tiles = useMemo(() => (found ?? []).map(({ index, cosine }) => ({ index, note: (1 - cosine).toFixed(3) })), [found]);
+  const tiles = useMemo(() => (found ?? []).map(({ index }) => index), [found]);
+  const notes = useMemo(() => (found ?? []).map(({ cosine }) => (1 - cosine).toFixed(3)), [found]);
   return (
     <section className={classes.tiles} aria-label="Nearest neighbours">
       <div className={classes.tilesHead}>
@@ -79,7 +84,7 @@ export function NeighbourStrip({ dataset, tile, found, error, onPick }: Neighbou
       {found?.length === 0 ? (
         <p>This tile is not among the embedded ones: it is out of use, or was not drawn.</p>
       ) : (
-        <Strip dataset={dataset} label={`Nearest to tile ${tile}`} tiles={tiles} onPick={onPick} />
+        <Strip dataset={dataset} label={`Nearest to tile ${tile}`} tiles={tiles} notes={notes} onPick={onPick} />
       )}
     </section>
   );
@@ -93,8 +98,8 @@ export interface SelectionStripProps {
 }
 
 export function SelectionStrip({ dataset, selection, onPick, onClear }: SelectionStripProps) {
-  const tiles = useMemo(() => [...selection.tiles].sort((a, b) => a - b).map((index) => ({ index })), [selection]);
-  const only = useMemo(() => formatTileList(tiles.map(({ index }) => index)), [tiles]);
+  const tiles = useMemo(() => Int32Array.from(selection.tiles).sort(), [selection]);
+  const only = useMemo(() => formatTileList(tiles), [tiles]);
   return (
     <section className={classes.tiles} aria-label="Selected tiles">
       <div className={classes.tilesHead}>

@@ -13,14 +13,24 @@ import { useHost, useJobs } from "../../state/host.tsx";
 import { intoSquare } from "./camera.ts";
 
 export interface EmbeddedPoints {
-  /** Row of the store of each point. */
+  /** Row of the store of each point, ascending. */
   readonly tiles: Int32Array<ArrayBuffer>;
-  /** Place of a tile among the points. */
-  readonly pointOf: ReadonlyMap<number, number>;
   /** As the projection gave them. // [n, 2] */
   readonly raw: Float32Array<ArrayBuffer>;
   /** Brought into the square from -1 to 1. // [n, 2] */
   readonly places: Float32Array<ArrayBuffer>;
+}
+
+/** Place of a tile among the points; null: it is not among them. */
+export function pointOf({ tiles }: Pick<EmbeddedPoints, "tiles">, tile: number): number | null {
+  let [low, high] = [0, tiles.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (tiles[middle] === tile) return middle;
+    if (tiles[middle]! < tile) low = middle + 1;
+    else high = middle - 1;
+  }
+  return null;
 }
 
 export const isSameMethod = (a: ProjectionMethod, b: ProjectionMethod): boolean =>
@@ -57,7 +67,7 @@ export function useEmbeddedPoints(ref: EmbeddingRef, projection: ProjectionRecor
       const bytes = await data.arrayBuffer();
       const tiles = new Int32Array(bytes, 0, n);
       const raw = new Float32Array(bytes, 4 * n);
-      return { tiles, raw, pointOf: new Map(Array.from(tiles, (tile, i) => [tile, i])), places: intoSquare(raw) };
+      return { tiles, raw, places: intoSquare(raw) };
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 5 * 60_000,

@@ -1,6 +1,6 @@
 // The scatter plot on its two canvases: points below, pictures of tiles, marks and the lasso above. It draws when something changed, never else.
 import { type Camera, fitted, panned, type Size, toPlane, toScreen, zoomed } from "./camera.ts";
-import { indexPoints, type PointIndex, pointsInside } from "./point-index.ts";
+import { indexPoints, type PointIndex, pointsInside, simplified } from "./point-index.ts";
 import { createPointLayer, type PointLayer, type PointLooks } from "./point-layer.ts";
 
 export type Tool = "move" | "box" | "lasso";
@@ -45,6 +45,8 @@ const CELL_PIXELS = 60;
 const CROWDED = 3;
 const KEPT_PICTURES = 800;
 const LASSO_STEP_PIXELS = 5;
+/** What a lasso may be off where corners are left out: each costs a step a point. */
+const LASSO_TOLERANCE_PIXELS = 1;
 
 /** Side of a point: small among many, larger as they come apart. */
 function pointPixels(count: number, zoom: number): number {
@@ -366,7 +368,7 @@ export class Plot {
   private finishSelection(path: readonly [number, number][], isMore: boolean): void {
     const { data, index, looks } = this;
     if (!data || !index || !looks) return;
-    const polygon = path.map(([x, y]) => toPlane(this.view(), this.size, x, y));
+    const polygon = simplified(path, LASSO_TOLERANCE_PIXELS).map(([x, y]) => toPlane(this.view(), this.size, x, y));
     this.options.listener.onSelect(
       pointsInside(index, data.places, polygon, (i) => looks.colours[4 * i + 3]! > 0),
       isMore,

@@ -62,6 +62,25 @@ export function isInside(polygon: Polygon, x: number, y: number): boolean {
   return inside;
 }
 
+/**
+ * A path with as few corners as stay within a distance of it (Douglas and Peucker 1973, doi 10.3138/FM57-6770-U75U-7727).
+ * @param tolerance in the path's units
+ */
+export function simplified(path: Polygon, tolerance: number): Polygon {
+  const [first, last] = [path[0], path.at(-1)];
+  if (path.length < 3 || !first || !last) return path;
+  const [dx, dy] = [last[0] - first[0], last[1] - first[1]];
+  const length = Math.hypot(dx, dy);
+  let [farthest, most] = [0, 0];
+  for (let i = 1; i < path.length - 1; i++) {
+    const [x, y] = [path[i]![0] - first[0], path[i]![1] - first[1]];
+    const off = length > 0 ? Math.abs(dx * y - dy * x) / length : Math.hypot(x, y);
+    if (off > most) [farthest, most] = [i, off];
+  }
+  if (most <= tolerance) return [first, last];
+  return [...simplified(path.slice(0, farthest + 1), tolerance).slice(0, -1), ...simplified(path.slice(farthest), tolerance)];
+}
+
 /** The points in a polygon that are let through, in order. */
 export function pointsInside(index: PointIndex, points: Float32Array, polygon: Polygon, isLet: (point: number) => boolean): Int32Array {
   if (polygon.length < 3) return new Int32Array(0);

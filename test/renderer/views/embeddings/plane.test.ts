@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fitted, intoSquare, panned, toPlane, toScreen, zoomed } from "../../../../renderer/views/embeddings/camera.ts";
-import { indexPoints, isInside, pointsInside } from "../../../../renderer/views/embeddings/point-index.ts";
+import { indexPoints, isInside, pointsInside, simplified } from "../../../../renderer/views/embeddings/point-index.ts";
 import { Random } from "../../../../shared/domain/random.ts";
 
 const size = { width: 800, height: 500 };
@@ -75,6 +75,20 @@ describe("points of the plane", () => {
     expect([...pointsInside(index, points, star, every)]).toEqual(expected);
     expect(expected.length).toBeGreaterThan(50);
     expect(pointsInside(index, points, star.slice(0, 2), every)).toHaveLength(0);
+  });
+
+  it("are selected by a lasso with fewer corners, none of which is off", () => {
+    const circle = Array.from({ length: 400 }, (_, i): [number, number] => [
+      100 * Math.cos((i * Math.PI) / 200),
+      100 * Math.sin((i * Math.PI) / 200),
+    ]);
+    const few = simplified(circle, 1);
+    expect(few.length).toBeLessThan(40);
+    for (let i = 1; i < few.length; i++) {
+      const [[ax, ay], [bx, by]] = [few[i - 1]!, few[i]!];
+      expect(Math.hypot((ax + bx) / 2, (ay + by) / 2)).toBeGreaterThan(98.9); // the middle of a chord, against a radius of 100
+    }
+    expect(simplified(circle.slice(0, 2), 1)).toHaveLength(2);
   });
 
   it("lie inside a square or outside of it", () => {
