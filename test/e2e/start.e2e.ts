@@ -117,10 +117,10 @@ describe.skipIf(!chromium)("the start and the settings", { timeout: 120_000 }, (
     await page.getByRole("heading", { name: "This machine", exact: true }).waitFor();
     await page.getByText("C++ compiler").waitFor();
     await inspectPage(page, "settings");
-    await page.getByLabel("Engine", { exact: true }).click();
+    await page.getByRole("combobox", { name: "Engine" }).click();
     await page.getByRole("option", { name: "wasm" }).click();
     await page.getByText("Counts when the application is started again.").waitFor();
-    await page.getByLabel("Appearance", { exact: true }).click();
+    await page.getByRole("combobox", { name: "Appearance" }).click();
     await page.getByRole("option", { name: "dark" }).click();
     await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === "dark");
     expect(JSON.parse(readFileSync(join(folder, "config", "settings.json"), "utf8"))).toMatchObject({ engine: "wasm", appearance: "dark" });
