@@ -55,6 +55,7 @@ export class Studio {
   private readonly config: string;
   private readonly hostOptions: HostOptions;
   private current: Host;
+  private changing: Promise<unknown> = Promise.resolve();
   private readonly listeners = new Set<(host: Host) => void>();
   private readonly windows = new Set<(request: WindowRequest) => void>();
 
@@ -118,10 +119,15 @@ export class Studio {
     return forgetWorkspace(this.config, path);
   }
 
-  /** @throws AppError NO_ACCESS */
-  async changeSettings(change: SettingsChange): Promise<AppSettings> {
-    this.settings.set(await changeSettings(this.config, change));
-    return this.settings.value;
+  /** @throws AppError BAD_ARGUMENT for a value that is not allowed, NO_ACCESS */
+  changeSettings(change: SettingsChange): Promise<AppSettings> {
+    // One after another: each reads what the one before has written.
+    const changed = this.changing.then(async () => {
+      this.settings.set(await changeSettings(this.config, change));
+      return this.settings.value;
+    });
+    this.changing = changed.catch(() => {});
+    return changed;
   }
 
   async storage(): Promise<StoragePlace[]> {

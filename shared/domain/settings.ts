@@ -28,8 +28,8 @@ export type AppSettings = z.infer<typeof AppSettings>;
 /** Settings that the running process has read already: a change counts from the next start. */
 export const AFTER_RESTART: ReadonlySet<keyof AppSettings> = new Set(["engine"]);
 
-/** Any part of the settings, to change. */
-export const SettingsChange = AppSettings.omit({ version: true }).partial();
+/** Any part of the settings, to change. Values are checked with the whole: a partial schema would fill in the defaults of all others. */
+export const SettingsChange = z.partialRecord(AppSettings.omit({ version: true }).keyof(), z.unknown());
 export type SettingsChange = z.infer<typeof SettingsChange>;
 
 /** A workspace that was open on this machine. */

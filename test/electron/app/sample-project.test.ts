@@ -54,7 +54,7 @@ describe("the sample project", () => {
   });
 
   // Simulating 2,048 tiles is half a minute of one core.
-  it("makes the very tiles that its runs were trained on", { timeout: 600_000 }, async () => {
+  it("makes the very tiles that its runs were trained on", { timeout: 1_200_000 }, async () => {
     expect(await lacksSampleTiles(workspace)).toBe(true);
     await makeSampleTiles(workspace, { signal: new AbortController().signal });
     expect(await lacksSampleTiles(workspace)).toBe(false);

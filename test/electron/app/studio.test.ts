@@ -140,10 +140,11 @@ describe("a studio", () => {
     const stop = new AbortController();
     const seen = await client().settings.watch(undefined, { signal: stop.signal });
     expect((await seen.next()).value).toMatchObject({ settings: { appearance: "system" }, restart: [] });
-    await client().settings.change({ appearance: "dark", engine: "wasm" });
+    await Promise.all([client().settings.change({ appearance: "dark" }), client().settings.change({ engine: "wasm" })]);
     expect((await seen.next()).value).toMatchObject({ settings: { appearance: "dark", engine: "wasm" }, restart: ["engine"] });
     stop.abort();
-    expect(JSON.parse(readFileSync(join(config, "settings.json"), "utf8"))).toMatchObject({ engine: "wasm" });
+    expect(JSON.parse(readFileSync(join(config, "settings.json"), "utf8"))).toMatchObject({ appearance: "dark", engine: "wasm" });
+    await expect(client().settings.change({ threads: "many" })).rejects.toMatchObject({ data: { code: "BAD_ARGUMENT" } });
   });
 
   it("asks its windows, and knows when there is none", async () => {
