@@ -7,7 +7,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import { type Desktop, ELECTRON, spawnStandIn, startDesktop } from "../electron/host/desktop.ts";
 import { type Bundle, bundle } from "../electron/runs/bundled.ts";
 import { findChromium } from "./chromium.ts";
-import { waitForImages } from "./screen.ts";
 import { command, screenshots } from "./studio.ts";
 
 const chromium = findChromium();
@@ -89,8 +88,15 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
       .first()
       .click();
     await page().getByRole("listbox", { name: "Tiles of fields" }).getByRole("option").first().waitFor();
-    await waitForImages(page());
-    expect(await page().locator("main img").count()).toBeGreaterThan(5);
+    const isDrawn = () =>
+      page()
+        .locator("main canvas")
+        .first()
+        .evaluate((canvas: HTMLCanvasElement) => new Set(canvas.getContext("2d")!.getImageData(4, 4, 40, 40).data).size > 20);
+    await poll(isDrawn).toBe(true);
+    const paths = () =>
+      page().evaluate(() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname.split("/")[2]));
+    expect(await paths()).toContain("strip");
     await page().screenshot({ path: join(screenshots, "desktop.png") });
   });
 

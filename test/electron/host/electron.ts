@@ -635,6 +635,14 @@ export const clipboard = {
   },
   readText: () => copied,
 };
+/** Folders that were to be shown. There is no file manager here. */
+export const shell = {
+  shown: [] as string[],
+  openPath: async (path: string) => {
+    shell.shown.push(path);
+    return "";
+  },
+};
 export const nativeTheme = { themeSource: "system", shouldUseDarkColors: false };
 export const nativeImage = { createFromPath: (path: string) => ({ isEmpty: () => readFileSync(path).length === 0 }) };
 
