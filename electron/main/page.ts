@@ -9,8 +9,8 @@ import { CONNECT_CHANNEL } from "../preload/channels.ts";
 
 const SCHEME = "studio";
 export const PAGE = `${SCHEME}://app/index.html`;
-/** What the page may: copy a figure to the clipboard, and tell when a study has ended. */
-const PERMISSIONS: readonly string[] = ["clipboard-sanitized-write", "notifications"];
+/** The one permission that the page gets: copying a figure to the clipboard. Of studies that end the main process tells. */
+const COPYING = "clipboard-sanitized-write";
 
 /** To be called before Electron is ready. */
 export function registerScheme(): void {
@@ -21,8 +21,8 @@ export function registerScheme(): void {
 
 /** Serves the page at once, and its pictures and calls as soon as there is a host. */
 export function servePage(opening: Promise<Studio>): void {
-  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(PERMISSIONS.includes(permission)));
-  session.defaultSession.setPermissionCheckHandler((_contents, permission) => PERMISSIONS.includes(permission));
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === COPYING));
+  session.defaultSession.setPermissionCheckHandler((_contents, permission) => permission === COPYING);
   const policy = contentSecurityPolicy({ connect: "", images: "" });
   protocol.handle(SCHEME, async (request) => {
     const { pathname, search } = new URL(request.url);

@@ -2,10 +2,10 @@
 import { ActionIcon } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconBell, IconBellOff } from "@tabler/icons-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 import type { Job } from "../../shared/domain/workspace.ts";
 import { useJobs } from "../state/host.tsx";
-import { notify, useNotifySetting } from "../state/notify.ts";
+import { useNotify } from "../state/notify.ts";
 import { useRoute } from "../state/router.ts";
 import { runningShare, studyEnds } from "../state/study-end.ts";
 
@@ -14,6 +14,8 @@ const TITLE = "SimCLR-S2 Studio";
 export function StudyNotices() {
   const jobs = useJobs();
   const { go } = useRoute();
+  const notify = useNotify();
+  const tell = useEffectEvent(notify.tell);
   const before = useRef<readonly Job[]>([]);
   useEffect(() => {
     if (!jobs) return;
@@ -24,7 +26,7 @@ export function StudyNotices() {
         message: end.body,
         autoClose: end.isFailure ? false : 20_000,
       });
-      notify(end.title, end.body, () => go({ place: end.isFailure ? "training" : "comparison", subject: end.study }));
+      tell(end.title, end.body, () => go({ place: end.isFailure ? "training" : "comparison", subject: end.study }));
     }
     before.current = jobs;
   }, [jobs, go]);
@@ -70,7 +72,7 @@ function ringIcon(share: number): string | null {
 
 /** Turns the system's notice of a study's end on and off. */
 export function NotifyToggle() {
-  const { isOn, isRefused, set } = useNotifySetting();
+  const { isOn, isRefused, set } = useNotify();
   const text = isRefused
     ? "The browser refuses notifications of this page. Allow them in its settings to be told when a study ends."
     : isOn
