@@ -20,10 +20,18 @@ export function GridLink({ dataset, filter, order, picked, hovered: store }: Gri
   const mark = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     const grid = mark.current?.parentElement?.querySelector("[role=listbox]");
+    const content = grid?.firstElementChild;
     const place = picked === null || !rows ? -1 : rows.indexOf(picked);
-    if (!grid || !rows || place < 0 || grid.querySelector("[aria-selected=true]")) return;
-    // Rows of the grid are of one height, so a tile's share of all tiles is its share of the height.
-    grid.scrollTop = (place / rows.length) * grid.scrollHeight - grid.clientHeight / 2;
+    if (!grid || !content || !rows || place < 0) return;
+    const show = () => {
+      if (grid.querySelector("[aria-selected=true]")) return;
+      // Rows of the grid are of one height, so a tile's share of all tiles is its share of the height.
+      grid.scrollTop = (place / rows.length) * grid.scrollHeight - grid.clientHeight / 2;
+    };
+    // Told at once, and when the grid gets its height.
+    const sizes = new ResizeObserver(show);
+    sizes.observe(content);
+    return () => sizes.disconnect();
   }, [picked, rows]);
   return (
     <span ref={mark} hidden>
