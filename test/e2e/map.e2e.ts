@@ -221,6 +221,15 @@ describe.skipIf(!chromium)("the map in a browser", { timeout: 120_000 }, () => {
     await expect.poll(() => route().get("at"), SETTLED).toBe("40,-8,7.5");
   });
 
+  it("opens a link to a tile with the tile in view, in the grid and on the map", async () => {
+    await go("#/data");
+    await page.getByRole("listbox", { name: "Tiles of fields" }).waitFor({ state: "detached" });
+    await go(`#/data/fields?layout=both&size=240&tile=${TILES - 2}`);
+    await page.getByRole("listbox", { name: "Tiles of fields" }).getByRole("option", { selected: true }).waitFor();
+    await page.locator("polygon[class*=picked]").waitFor();
+    await page.keyboard.press("Escape");
+  });
+
   it("says what it needs where there is no WebGL, and the rest works", async () => {
     const without = await context.newPage();
     await without.addInitScript(() => {
