@@ -39,6 +39,8 @@ interface Hovered {
   readonly point: number;
   readonly x: number;
   readonly y: number;
+  /** In the lower half: the card stands above it. */
+  readonly isLow: boolean;
 }
 
 export function EmbeddingPlot(props: EmbeddingPlotProps) {
@@ -83,7 +85,10 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
       points: below.current!,
       marks: above.current!,
       listener: {
-        onHover: (point, at) => setHovered((old) => (point === null ? null : old?.point === point ? old : { point, ...at })),
+        onHover: (point, at) =>
+          setHovered((old) =>
+            point === null ? null : old?.point === point ? old : { point, ...at, isLow: at.y > above.current!.clientHeight / 2 },
+          ),
         onPick: (point) => listener.current.onPick(point === null ? null : listener.current.points.tiles[point]!),
         onSelect: (found, isMore) => listener.current.onSelected(found, isMore),
       },
@@ -224,8 +229,7 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
             dataset={state.dataset}
             index={points.tiles[hovered.point]!}
             group={groups.data ? groups.data.names[groups.data.codes[hovered.point]!] : undefined}
-            x={hovered.x}
-            y={hovered.y}
+            at={hovered}
           />
         )}
       </div>
@@ -262,7 +266,14 @@ function Icon({ name, icon: Drawn }: { name: string; icon: typeof IconHandStop }
 /** Time that the pointer rests on a point before its tile is asked for, ms. */
 const REST_MS = 60;
 
-function HoverCard({ dataset, index, group, x, y }: { dataset: string; index: number; group: string | undefined; x: number; y: number }) {
+interface HoverCardProps {
+  readonly dataset: string;
+  readonly index: number;
+  readonly group: string | undefined;
+  readonly at: Hovered;
+}
+
+function HoverCard({ dataset, index, group, at }: HoverCardProps) {
   const { queries, tileUrl } = useHost();
   const [asked] = useDebouncedValue(index, REST_MS);
   const tile = useQuery({
@@ -271,7 +282,11 @@ function HoverCard({ dataset, index, group, x, y }: { dataset: string; index: nu
   });
   const found = asked === index ? tile.data?.tiles[0] : undefined;
   return (
-    <div className={classes.hover} style={{ "--x": `${x}px`, "--y": `${y}px` } as React.CSSProperties}>
+    <div
+      className={classes.hover}
+      data-low={at.isLow || undefined}
+      style={{ "--x": `${at.x}px`, "--y": `${at.y}px` } as React.CSSProperties}
+    >
       <img src={tileUrl(dataset, index, "true-colour", 120)} alt="" width={96} height={96} />
       <div>
         <strong>{found?.id ?? `tile ${index}`}</strong>

@@ -64,19 +64,22 @@ export function looksOf({ codes, colours, isOrdered, hidden, picked }: LooksInpu
     out[4 * i + 3] = hidden.has(group) ? 0 : picked && picked[i] === 0 ? FAINT_ALPHA : ALPHA;
     shapes[i] = shapeOf(group, isOrdered);
   }
-  return { colours: out, shapes, order: orderOf(codes, colours.length, picked) };
+  return { colours: out, shapes, order: orderOf(codes, isOrdered ? 0 : colours.length, picked) };
 }
 
-/** Frequent groups first, picked points last, by counting. */
+/**
+ * Frequent groups first, picked points last, by counting.
+ * @param groups 0: as the points come, so that of groups as frequent as each other none hides the others
+ */
 function orderOf(codes: Uint16Array, groups: number, picked: Uint8Array | null): Uint32Array {
   const counts = countGroups(codes, groups);
   const ranks = [...counts.keys()].sort((a, b) => counts[b]! - counts[a]!);
   const rankOf = new Int32Array(groups);
   for (const [rank, group] of ranks.entries()) rankOf[group] = rank;
-  const keyOf = (i: number) => rankOf[codes[i]!]! + (picked?.[i] === 1 ? groups : 0);
-  const starts = new Int32Array(2 * groups + 1);
+  const keyOf = (i: number) => (rankOf[codes[i]!] ?? 0) + (picked?.[i] === 1 ? Math.max(1, groups) : 0);
+  const starts = new Int32Array(2 * Math.max(1, groups) + 1);
   for (let i = 0; i < codes.length; i++) starts[keyOf(i) + 1]!++;
-  for (let k = 0; k < 2 * groups; k++) starts[k + 1] = starts[k + 1]! + starts[k]!;
+  for (let k = 0; k + 1 < starts.length; k++) starts[k + 1] = starts[k + 1]! + starts[k]!;
   const order = new Uint32Array(codes.length);
   for (let i = 0; i < codes.length; i++) order[starts[keyOf(i)]!++] = i;
   return order;

@@ -81,7 +81,7 @@ export function simplified(path: Polygon, tolerance: number): Polygon {
   return [...simplified(path.slice(0, farthest + 1), tolerance).slice(0, -1), ...simplified(path.slice(farthest), tolerance)];
 }
 
-/** The points in a polygon that are let through, in order. */
+/** The points in a polygon that are let through. */
 export function pointsInside(index: PointIndex, points: Float32Array, polygon: Polygon, isLet: (point: number) => boolean): Int32Array {
   if (polygon.length < 3) return new Int32Array(0);
   const xs = polygon.map(([x]) => x);
@@ -90,5 +90,5 @@ export function pointsInside(index: PointIndex, points: Float32Array, polygon: P
   index.within(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys), (i) => {
     if (isLet(i) && isInside(polygon, points[2 * i]!, points[2 * i + 1]!)) found.push(i);
   });
-  return Int32Array.from(found).sort();
+  return Int32Array.from(found);
 }

@@ -13,6 +13,11 @@ describe("looks of points", () => {
     expect([...looks({ picked: Uint8Array.from([0, 1, 0, 0, 0, 0]) }).order]).toEqual([2, 3, 0, 4, 5, 1]);
   });
 
+  it("leave ordered groups as they come, so that none hides the others", () => {
+    expect([...looks({ isOrdered: true }).order]).toEqual([0, 1, 2, 3, 4, 5]);
+    expect([...looks({ isOrdered: true, picked: Uint8Array.from([0, 1, 0, 0, 0, 0]) }).order]).toEqual([0, 2, 3, 4, 5, 1]);
+  });
+
   it("hide groups, and make faint what is not picked", () => {
     const alpha = (all: Uint8Array) => [...all].filter((_, i) => i % 4 === 3);
     expect(alpha(looks({ hidden: new Set([1]) }).colours).map((value) => value > 0)).toEqual([true, false, false, false, true, true]);
