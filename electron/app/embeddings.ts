@@ -15,8 +15,8 @@ import { stepsPerEpoch } from "../../shared/domain/run-config.ts";
 import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import type { Study } from "../../shared/domain/workspace.ts";
 import { EmbeddingThread } from "../embeddings/embedding-thread.ts";
-import { readAllTiles } from "../ingest/catalogue.ts";
-import { readDataset } from "../ingest/dataset-folder.ts";
+import { readAllTiles } from "../ingest/catalogue/catalogue.ts";
+import { readDataset } from "../ingest/catalogue/dataset-folder.ts";
 import {
   embeddingFiles,
   embeddingKey,

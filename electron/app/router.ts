@@ -1,25 +1,14 @@
-// The contract's handlers: each calls the host. Errors that a user can act on cross typed; anything else is a bug and is logged.
-import { implement, ORPCError } from "@orpc/server";
-import { contract } from "../../shared/contract/app.ts";
-import { AppError, isCancellation } from "../../shared/domain/errors.ts";
+// The contract's handlers: each calls the host.
 import type { Host } from "./host.ts";
+import { os, typed } from "./implementer.ts";
 import { deleteProfile, listProfiles, renameProfile, saveProfile } from "./profiles.ts";
 import { deleteFilter, readSavedFilters, renameFilter, saveFilter } from "./saved-filters.ts";
 import type { Studio } from "./studio.ts";
 import { studioHandlers } from "./studio-handlers.ts";
 
-const os = implement(contract).use(async ({ next, path }) => {
-  try {
-    return await next();
-  } catch (error) {
-    throw crossing(error, path);
-  }
-});
-export type ContractImplementer = typeof os;
-
 /** Every handler of the contract over one host. @param studio what opens others; null where there is but one workspace */
 export function createRouter(host: Host, studio: Studio | null = null) {
-  const own = studioHandlers(os, studio);
+  const own = studioHandlers(studio);
   return os.router({
     app: {
       ...own.app,
@@ -112,28 +101,4 @@ export function createRouter(host: Host, studio: Studio | null = null) {
       delete: os.study.delete.handler(({ input }) => host.deleteStudy(input.study)),
     },
   });
-}
-
-/** A stream whose errors cross typed, too. */
-async function* typed<T>(stream: AsyncIterable<T>, path: readonly string[]): AsyncGenerator<T> {
-  try {
-    yield* stream;
-  } catch (error) {
-    throw crossing(error, path);
-  }
-}
-
-function crossing(error: unknown, path: readonly string[]): unknown {
-  if (error instanceof ORPCError) return error;
-  if (error instanceof AppError) {
-    return new ORPCError("APP_ERROR", {
-      defined: true,
-      status: 422,
-      message: error.message,
-      data: { code: error.code, data: error.data },
-      cause: error,
-    });
-  }
-  if (!isCancellation(error)) console.error(`${path.join(".")}:`, error);
-  return error;
 }

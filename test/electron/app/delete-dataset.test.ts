@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { datasetLoss, deleteDataset } from "../../../electron/app/delete-dataset.ts";
 import { createHost } from "../../../electron/app/host.ts";
 import { openWorkspace } from "../../../electron/app/workspace-folder.ts";
-import { lockDataset } from "../../../electron/ingest/lock.ts";
+import { lockDataset } from "../../../electron/ingest/catalogue/lock.ts";
 import { Claimer } from "../../../electron/runs/lease.ts";
 import { createStudy, runFolderOf } from "../../../electron/runs/study-store.ts";
 import { temporaryFolder } from "../ingest/made-files.ts";
