@@ -225,7 +225,7 @@ describe.skipIf(!chromium)("the map in a browser", { timeout: 120_000 }, () => {
     await go("#/data");
     await page.getByRole("listbox", { name: "Tiles of fields" }).waitFor({ state: "detached" });
     await go(`#/data/fields?layout=both&size=240&tile=${TILES - 2}`);
-    await page.getByRole("listbox", { name: "Tiles of fields" }).getByRole("option", { selected: true }).waitFor();
+    await page.locator("[role=option][aria-current=true]").waitFor();
     await page.locator("polygon[class*=picked]").waitFor();
     await page.keyboard.press("Escape");
   });
