@@ -16,16 +16,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   "electron/files": { rooms: ["shared/domain"], packages: [/^node:/, /^@duckdb\//, /^yauzl$/] },
   "electron/ingest/readers": {
     rooms: ["electron/files", "shared/domain", "shared/raster"],
-    packages: [
-      /^node:/,
-      /^geotiff$/,
-      /^zstddec$/,
-      /^@cornerstonejs\/codec-openjpeg/,
-      /^fast-xml-parser$/,
-      /^proj4$/,
-      /^sharp$/,
-      /^zod$/,
-    ],
+    packages: [/^node:/, /^geotiff$/, /^zstddec$/, /^@cornerstonejs\/codec-openjpeg/, /^fast-xml-parser$/, /^proj4$/, /^sharp$/, /^zod$/],
   },
   "electron/ingest/patches": {
     rooms: ["electron/files", "electron/ingest/readers", "shared/domain", "shared/raster"],

@@ -53,11 +53,11 @@ describe("deleting a data set", () => {
   it("of which studies are made asks to be meant, through the application", async () => {
     await createStudy(workspace, { name: "irrigation", preset: null, settings: { ...TINY_SETTINGS, arms: ["none"], seeds: [1] } });
     const host = await createHost({ workspace, door: "cli" });
-    await expect(host.deleteDataset("fields")).rejects.toMatchObject({ code: "BUSY", data: { studies: ["irrigation"] } });
+    await expect(host.datasets.delete("fields")).rejects.toMatchObject({ code: "BUSY", data: { studies: ["irrigation"] } });
     const updates = [];
-    for await (const update of host.verifyDataset("fields")) updates.push(update);
+    for await (const update of host.datasets.verify("fields")) updates.push(update);
     expect(updates.at(-1)).toMatchObject({ kind: "result", report: { tiles: 48, problems: [] } });
-    await host.deleteDataset("fields", true);
+    await host.datasets.delete("fields", true);
     expect(host.workspace.value.datasets).toEqual([]);
     await host.close();
   });
