@@ -21,7 +21,7 @@ import type { Tool } from "./plot.ts";
 
 export type EmbeddedRun = HostOutputs["embedding"]["runs"][number];
 
-export function EmbeddingsView() {
+export default function EmbeddingsView() {
   const workspace = useWorkspace();
   const study = useCurrentStudy();
   if (study.isPublished || (workspace && study.name === null)) {
