@@ -25,6 +25,7 @@ interface ResultsOptions extends CommonOptions {
   readonly arms?: readonly string[];
   readonly labelSet?: string;
   readonly published: boolean;
+  readonly highlight?: string;
   readonly width?: number;
 }
 
@@ -49,6 +50,7 @@ export function resultsCommand(): Command {
     )
     .option("--label-set <NAME>", "label set of the curves (default: the first)")
     .option("--no-published", "without the published values as diamonds")
+    .option("--highlight <ARM>", "draw one arm lit")
     .addOption(new Option("--width <PX>", "width of the chart").argParser(width));
   return withCommonFlags(command, { workspace: true }).action((name: string, options: ResultsOptions) =>
     runCommand(options, ({ print, signal }) =>
@@ -71,7 +73,8 @@ export function resultsCommand(): Command {
           print(pair ? { result, pair } : result, () => (pair ? `${text}\n\n${pairText(pair)}` : text));
           return;
         }
-        const { figure, out } = options;
+        const { figure, out, highlight } = options;
+        if (highlight !== undefined) checkArms(name, result, [highlight]);
         const needsOther = figure === "studies" || figure === "differences";
         if (needsOther && !pair) throw new AppError("BAD_ARGUMENT", `--figure ${figure} needs a second study: --with NAME.`);
         const isCurve = figure === "pr" || figure === "roc";
@@ -88,12 +91,13 @@ export function resultsCommand(): Command {
           return;
         }
         const path = pathOf(out);
+        const draw = () => drawComparison(figure, data, { width: options.width ?? figureWidth(figure), theme: LIGHT_THEME, highlight });
         switch (extname(path).toLowerCase()) {
           case ".svg":
-            await writeSvg(path, drawComparison(figure, data, { width: options.width ?? figureWidth(figure), theme: LIGHT_THEME }));
+            await writeSvg(path, draw());
             break;
           case ".png":
-            await writePng(path, drawComparison(figure, data, { width: options.width ?? figureWidth(figure), theme: LIGHT_THEME }));
+            await writePng(path, draw());
             break;
           case ".csv":
             await writeFileAtomic(path, toCsv(comparisonTable(figure, data)));
@@ -116,9 +120,7 @@ async function curvesOf(
   result: StudyResult,
   { arms, labelSet }: ResultsOptions,
 ): Promise<Pick<ComparisonData, "curves" | "labelSet">> {
-  const known = [...result.arms, ...(result.full ? [result.full] : [])].map(({ arm }) => arm);
-  const unknown = arms?.find((arm) => !known.includes(arm));
-  if (unknown !== undefined) throw new AppError("BAD_ARGUMENT", `"${unknown}" is no arm of ${name}. Its arms: ${known.join(", ")}.`);
+  checkArms(name, result, arms ?? []);
   if (arms && arms.length > MOST_CURVES)
     throw new AppError("BAD_ARGUMENT", `${arms.length} arms are too many for one chart: at most ${MOST_CURVES}.`);
   if (labelSet !== undefined && !result.labelSets.includes(labelSet))
@@ -129,6 +131,14 @@ async function curvesOf(
   if (curves.length === 0)
     throw new AppError("NO_DATA", `The runs of ${titleOf(name)} have left no scores of test tiles: curves cannot be drawn.`);
   return { curves, ...(labelSet === undefined ? {} : { labelSet }) };
+}
+
+/** @throws AppError BAD_ARGUMENT naming the arms that there are */
+function checkArms(name: string, { arms, full }: StudyResult, asked: readonly string[]): void {
+  const known = [...arms, ...(full ? [full] : [])].map(({ arm }) => arm);
+  const unknown = asked.find((arm) => !known.includes(arm));
+  if (unknown !== undefined)
+    throw new AppError("BAD_ARGUMENT", `"${unknown}" is no arm of ${titleOf(name)}. Its arms: ${known.join(", ")}.`);
 }
 
 function pairText({ headline, arms, names }: ReturnType<typeof studyPair>): string {
