@@ -17,6 +17,7 @@ import {
   mean,
   spearman,
   spearmanInterval,
+  supportedDecimals,
   tQuantile,
 } from "./statistics.ts";
 import {
@@ -318,6 +319,14 @@ function currentStatistics(given: StudyStatistics, tables: ReadonlyMap<ArmId, Ar
   };
 }
 
+/** Decimals that the intervals of F1 support: one number for all scores that are shown of a study. */
+export const scoreDecimals = ({ arms, full }: Pick<StudyResult, "arms" | "full">): number =>
+  supportedDecimals([...arms, ...(full ? [full] : [])].map(({ interval }) => interval));
+
+/** The same of differences between arms. */
+export const differenceDecimals = ({ arms, full }: Pick<StudyResult, "arms" | "full">): number =>
+  supportedDecimals([...arms, ...(full ? [full] : [])].map(({ difference }) => difference));
+
 /** Enough to show a chance within 7 %. */
 const QUICK_RESAMPLES = 200;
 
@@ -557,10 +566,11 @@ function comparisonSentence(result: Omit<StudyResult, "headline" | "caveats">, s
   return `${above} of ${counted(group.length, noun)} scored above the control, with one value each: chance cannot be told from effect`;
 }
 
-function bestSentence({ alike, intervalOf }: Omit<StudyResult, "headline" | "caveats">, scored: readonly ArmResult[]): string {
+function bestSentence(result: Omit<StudyResult, "headline" | "caveats">, scored: readonly ArmResult[]): string {
+  const { alike, intervalOf } = result;
   const first = scored.reduce((a, b) => (b.f1! > a.f1! ? b : a));
   const best = alike ? scored.find(({ arm }) => arm === alike.best)! : first;
-  const score = `F1 ${formatWithInterval(best.f1!, intervalOf === "test tiles" ? null : best.interval)}`;
+  const score = `F1 ${formatWithInterval(best.f1!, intervalOf === "test tiles" ? null : best.interval, scoreDecimals(result))}`;
   if (!alike) return `best is ${best.arm} (${score})`;
   const name = `${best.arm} (${score}), the best couplet`;
   if (alike.others.length === 0) return `${name}, stands apart from all others`;

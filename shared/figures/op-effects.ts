@@ -1,7 +1,7 @@
 // Main effect of each operation: the mean F1 of the couplets that hold it, against the control and the mean of all couplets.
 import { mean, supportedDecimals } from "../domain/statistics.ts";
 import { coupletOf } from "../domain/study.ts";
-import type { StudyResult } from "../domain/study-result.ts";
+import { type StudyResult, scoreDecimals } from "../domain/study-result.ts";
 import { bottomAxis, emptyFigure, type FigureOptions, familyMark, whisker } from "./marks.ts";
 import { extent, linearScale, niceDomain } from "./scale.ts";
 import { type Figure, figureRoot, h } from "./svg.ts";
@@ -15,7 +15,8 @@ export function opEffects(result: StudyResult, { width, theme, highlight = null 
   const couplets = result.arms.filter((arm) => arm.f1 !== null && coupletOf(arm.arm));
   const control = result.control?.f1 ?? null;
   const overall = mean(couplets.map(({ f1 }) => f1!));
-  const decimals = supportedDecimals(operations.map(({ interval }) => interval));
+  const intervals = operations.flatMap(({ interval }) => interval ?? []);
+  const decimals = intervals.length > 0 ? supportedDecimals(intervals) : scoreDecimals(result);
   const [low, high] = extent([
     ...couplets.map(({ f1 }) => f1),
     ...operations.flatMap(({ interval }) => [interval?.low, interval?.high]),

@@ -16,8 +16,11 @@ import { useRoute } from "../../state/router.ts";
 import classes from "./Charts.module.css";
 import { DropHandle } from "./DropHandle.tsx";
 
-export interface ChartsProps {
-  readonly data: ComparisonData;
+/** Parts that are drawn from the comparison's data, each on its own; the table and the selection are no charts, but as dear. */
+export const PARTS = ["f1", "matrix", "curves", "effects", "label-sets", "differences", "studies", "table"] as const;
+export type PartData = Readonly<Record<(typeof PARTS)[number], ComparisonData>>;
+
+interface SharedProps {
   /** What the charts are of, for commands and file names. */
   readonly view: Omit<ResultsView, "figure">;
   readonly fileName: string;
@@ -28,26 +31,37 @@ export interface ChartsProps {
   readonly onPick: (arm: string) => void;
 }
 
-export function Charts(props: ChartsProps) {
-  const { data, study } = props;
+export interface ChartsProps extends SharedProps {
+  readonly data: PartData;
+}
+
+export function Charts({ data, ...props }: ChartsProps) {
+  const { study } = props;
+  const { pair } = data.differences;
   return (
     <div className={classes.charts}>
       <div className={classes.column}>
-        <F1Chart {...props} />
-        {data.pair && <Chart {...props} name="differences" title={`${data.pair.names[0]} against ${data.pair.names[1]}, arm by arm`} />}
-        {study !== null && <CurveChart {...props} />}
+        <F1Chart {...props} data={data.f1} />
+        {pair && (
+          <Chart {...props} data={data.differences} name="differences" title={`${pair.names[0]} against ${pair.names[1]}, arm by arm`} />
+        )}
+        {study !== null && <CurveChart {...props} data={data.curves} />}
       </div>
       <div className={classes.column}>
-        <Chart {...props} name="matrix" title="Couplets" />
-        {data.pair && <Chart {...props} name="studies" title="How alike both studies rank" />}
-        <Chart {...props} name="effects" title="Effects of the operations" />
-        <Chart {...props} name="label-sets" title="Label sets against each other" />
+        <Chart {...props} data={data.matrix} name="matrix" title="Couplets" />
+        {data.studies.pair && <Chart {...props} data={data.studies} name="studies" title="How alike both studies rank" />}
+        <Chart {...props} data={data.effects} name="effects" title="Effects of the operations" />
+        <Chart {...props} data={data["label-sets"]} name="label-sets" title="Label sets against each other" />
       </div>
     </div>
   );
 }
 
-interface ChartProps extends ChartsProps {
+interface DrawnProps extends SharedProps {
+  readonly data: ComparisonData;
+}
+
+interface ChartProps extends DrawnProps {
   readonly name: ComparisonFigure;
   readonly title: string;
   readonly aside?: ReactNode;
@@ -73,7 +87,7 @@ function Chart({ name, title, data, view, fileName, highlight, onHover, onPick, 
 }
 
 /** The hero, with the line between kept and dropped couplets to be dragged. */
-function F1Chart(props: ChartsProps) {
+function F1Chart(props: DrawnProps) {
   const { data, study } = props;
   const host = useHost();
   const { setQuery } = useRoute();
@@ -122,7 +136,7 @@ function F1Chart(props: ChartsProps) {
 const sameArms = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((arm) => b.includes(arm));
 
 /** ROC or precision-recall curves of picked arms. */
-function CurveChart(props: ChartsProps) {
+function CurveChart(props: DrawnProps) {
   const { data, view } = props;
   const { route, setQuery } = useRoute();
   const name = route.query.curve === "roc" ? "roc" : "pr";

@@ -2,7 +2,7 @@
 import { Skeleton } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { DEFAULT_THRESHOLD, MOST_CURVES, THRESHOLD_STEPS } from "../../../shared/domain/scored-cell.ts";
 import { CONTROL_ARM } from "../../../shared/domain/study.ts";
 import { studyPair } from "../../../shared/domain/study-pair.ts";
@@ -16,16 +16,17 @@ import { useHost, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { PUBLISHED_STUDY, useCurrentStudy } from "../../state/selection.ts";
 import type { LiveRun } from "../../state/study-live.ts";
+import { useTurns } from "../../state/turns.ts";
 import { ArmInspector } from "./ArmInspector.tsx";
 import { ArmTable } from "./ArmTable.tsx";
-import { Charts } from "./Charts.tsx";
+import { Charts, PARTS } from "./Charts.tsx";
 import classes from "./ComparisonView.module.css";
 import { Finding } from "./Finding.tsx";
 import { Selection } from "./Selection.tsx";
 import { type ShownResult, useResult } from "./use-result.ts";
 import { ViewBar } from "./ViewBar.tsx";
 
-export function ComparisonView() {
+export default function ComparisonView() {
   const workspace = useWorkspace();
   const study = useCurrentStudy();
   if (workspace && study.name === null) {
@@ -47,7 +48,7 @@ export function ComparisonView() {
       </EmptyState>
     );
   }
-  return <Study name={study.name} />;
+  return <Study key={study.name} name={study.name} />;
 }
 
 function Study({ name }: { name: string | null }) {
@@ -93,7 +94,8 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
   const runs = isPublished ? NO_RUNS : shown.live.runs;
   const every = result.full ? [...result.arms, result.full] : result.arms;
   const picked = every.find(({ arm }) => arm === route.query.arm) ?? null;
-  const pick = (arm: string | null) => setQuery({ arm }, { replace: picked !== null && arm !== null });
+  const hasPicked = picked !== null;
+  const pick = useCallback((arm: string | null) => setQuery({ arm }, { replace: hasPicked && arm !== null }), [setQuery, hasPicked]);
   const title = isPublished ? "published" : name;
   const fileName = isPublished ? "published-sweep" : name;
   const lit = hovered ?? picked?.arm ?? null;
@@ -115,6 +117,7 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
     (): ComparisonData => ({ result, showPublished, errors, curves: curves.curves, labelSet, pair }),
     [result, showPublished, errors, curves.curves, labelSet, pair],
   );
+  const drawn = useTurns(PARTS, data);
   return (
     <Workbench
       side={
@@ -131,7 +134,13 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.page} tabIndex={0} aria-label="Comparison">
-        <Finding result={result} study={study} dataset={isPublished ? null : (shown.live.study?.config.dataset ?? null)} pair={pair} />
+        <Finding
+          result={result}
+          study={study}
+          dataset={isPublished ? null : (shown.live.study?.config.dataset ?? null)}
+          pair={pair}
+          isPending={[shown, beside].some(({ statistics }) => statistics.progress !== null && statistics.statistics === null)}
+        />
         <ViewBar
           {...{ name, other, threshold, onMove: onMoveThreshold }}
           counts={shown.counts}
@@ -142,16 +151,25 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
           (error, i) => error != null && <ErrorNote key={["statistics", "beside", "curves"][i]} error={error} />,
         )}
         <Charts
-          data={data}
-          view={{ workspace: workspace?.path ?? ".", study: name, threshold, with: other, arms: curves.arms, labelSet, showPublished }}
+          data={drawn}
+          view={{
+            workspace: workspace?.path ?? ".",
+            study: name,
+            threshold,
+            with: other,
+            arms: curves.arms,
+            labelSet,
+            showPublished,
+            highlight: picked?.arm,
+          }}
           fileName={fileName}
           study={study}
           highlight={lit}
           onHover={setHovered}
           onPick={pick}
         />
-        <Selection result={result} study={study} onPick={pick} />
-        <ArmTable arms={every} result={result} fileName={fileName} highlight={lit} onHover={setHovered} onPick={pick} />
+        <Selection result={drawn.table.result} study={study} onPick={pick} />
+        <ArmTable result={drawn.table.result} fileName={fileName} highlight={lit} onHover={setHovered} onPick={pick} />
       </section>
     </Workbench>
   );
