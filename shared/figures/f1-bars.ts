@@ -328,7 +328,7 @@ function alikeBracket(
     h(
       "title",
       {},
-      `${members.length} couplets that cannot be told apart from the best one, ${result.alike.best} (95 %${result.statistics ? ", Holm's correction over all pairs" : ""})`,
+      `${members.length} couplets that cannot be told apart from the best one, ${result.alike.best} (95 %${result.arms.some(({ toBest }) => toBest) ? ", Holm's correction over all pairs" : ""})`,
     ),
     h("line", { x1: x, x2: x, y1: rowY(first) - 4, y2: rowY(last) + 4, stroke: theme.axis, "stroke-width": 1 }),
     members.map((i) => h("line", { x1: x - 5, x2: x, y1: rowY(i), y2: rowY(i), stroke: theme.text, "stroke-width": 1.4 })),
@@ -341,7 +341,7 @@ function legendItems(arms: readonly Scored[], result: StudyResult, { theme, show
     theme,
   );
   if (arms.some(({ interval }) => interval))
-    items.push({ label: `95 % interval over ${result.intervalOf}`, key: (x, y) => whisker(x - 8, x + 8, y, theme.text) });
+    items.push({ label: `95 % interval over ${intervalKinds(arms)}`, key: (x, y) => whisker(x - 8, x + 8, y, theme.text) });
   if (arms.some(({ seeds }) => seeds.length > 1))
     items.push({
       label: "one seed",
@@ -364,6 +364,14 @@ function legendItems(arms: readonly Scored[], result: StudyResult, { theme, show
         }),
     });
   return items;
+}
+
+/** What the intervals are over: of most arms, and of those that are different. */
+function intervalKinds(arms: readonly Scored[]): string {
+  const counts = new Map<string, number>();
+  for (const { intervalOf } of arms) if (intervalOf) counts.set(intervalOf, (counts.get(intervalOf) ?? 0) + 1);
+  const [[most] = [""], ...rest] = [...counts].sort((a, b) => b[1] - a[1]);
+  return [most, ...rest.map(([kind, count]) => `${count} ${count === 1 ? "arm" : "arms"} over ${kind}`)].join("; ");
 }
 
 /** What has no score yet, in words; empty when every arm has one. */

@@ -18,7 +18,13 @@ import { DropHandle } from "./DropHandle.tsx";
 
 /** Parts that are drawn from the comparison's data, each on its own; the table and the selection are no charts, but as dear. */
 export const PARTS = ["f1", "matrix", "curves", "effects", "label-sets", "differences", "studies", "table"] as const;
-export type PartData = Readonly<Record<(typeof PARTS)[number], ComparisonData>>;
+export type Part = (typeof PARTS)[number];
+
+/** What a part is drawn from. */
+export interface Drawn {
+  readonly data: ComparisonData;
+  readonly highlight: string | null;
+}
 
 interface SharedProps {
   /** What the charts are of, for commands and file names. */
@@ -26,40 +32,37 @@ interface SharedProps {
   readonly fileName: string;
   /** Null: the published sweep, which can be looked at only. */
   readonly study: string | null;
-  readonly highlight: string | null;
-  readonly onHover: (arm: string | null) => void;
+  readonly onHover: (arm: string | null, part: Part) => void;
   readonly onPick: (arm: string) => void;
 }
 
 export interface ChartsProps extends SharedProps {
-  readonly data: PartData;
+  readonly drawn: Readonly<Record<Part, Drawn>>;
 }
 
-export function Charts({ data, ...props }: ChartsProps) {
+export function Charts({ drawn, ...props }: ChartsProps) {
   const { study } = props;
-  const { pair } = data.differences;
+  const { pair } = drawn.differences.data;
   return (
     <div className={classes.charts}>
       <div className={classes.column}>
-        <F1Chart {...props} data={data.f1} />
+        <F1Chart {...props} {...drawn.f1} />
         {pair && (
-          <Chart {...props} data={data.differences} name="differences" title={`${pair.names[0]} against ${pair.names[1]}, arm by arm`} />
+          <Chart {...props} {...drawn.differences} name="differences" title={`${pair.names[0]} against ${pair.names[1]}, arm by arm`} />
         )}
-        {study !== null && <CurveChart {...props} data={data.curves} />}
+        {study !== null && <CurveChart {...props} {...drawn.curves} />}
       </div>
       <div className={classes.column}>
-        <Chart {...props} data={data.matrix} name="matrix" title="Couplets" />
-        {data.studies.pair && <Chart {...props} data={data.studies} name="studies" title="How alike both studies rank" />}
-        <Chart {...props} data={data.effects} name="effects" title="Effects of the operations" />
-        <Chart {...props} data={data["label-sets"]} name="label-sets" title="Label sets against each other" />
+        <Chart {...props} {...drawn.matrix} name="matrix" title="Couplets" />
+        {drawn.studies.data.pair && <Chart {...props} {...drawn.studies} name="studies" title="How alike both studies rank" />}
+        <Chart {...props} {...drawn.effects} name="effects" title="Effects of the operations" />
+        <Chart {...props} {...drawn["label-sets"]} name="label-sets" title="Label sets against each other" />
       </div>
     </div>
   );
 }
 
-interface DrawnProps extends SharedProps {
-  readonly data: ComparisonData;
-}
+interface DrawnProps extends SharedProps, Drawn {}
 
 interface ChartProps extends DrawnProps {
   readonly name: ComparisonFigure;
@@ -81,7 +84,8 @@ function Chart({ name, title, data, view, fileName, highlight, onHover, onPick, 
       csv={() => toCsv(comparisonTable(name, data))}
       command={resultsCommand({ ...view, figure: name })}
       exportWidth={figureWidth(name)}
-      {...{ onHover, onPick, aside, overlay }}
+      onHover={(arm) => onHover(arm, name === "roc" || name === "pr" ? "curves" : name)}
+      {...{ onPick, aside, overlay }}
     />
   );
 }

@@ -19,7 +19,7 @@ import type { LiveRun } from "../../state/study-live.ts";
 import { useTurns } from "../../state/turns.ts";
 import { ArmInspector } from "./ArmInspector.tsx";
 import { ArmTable } from "./ArmTable.tsx";
-import { Charts, PARTS } from "./Charts.tsx";
+import { Charts, type Drawn, PARTS, type Part } from "./Charts.tsx";
 import classes from "./ComparisonView.module.css";
 import { Finding } from "./Finding.tsx";
 import { Selection } from "./Selection.tsx";
@@ -87,7 +87,7 @@ interface LoadedProps {
 
 function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps) {
   const { route, setQuery } = useRoute();
-  const [hovered, setHovered] = useState<string | null>(null);
+  const [hovered, setHovered] = useState<{ readonly arm: string; readonly part: Part } | null>(null);
   const workspace = useWorkspace();
   const isPublished = name === PUBLISHED_STUDY;
   const study = isPublished ? null : name;
@@ -98,7 +98,9 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
   const pick = useCallback((arm: string | null) => setQuery({ arm }, { replace: hasPicked && arm !== null }), [setQuery, hasPicked]);
   const title = isPublished ? "published" : name;
   const fileName = isPublished ? "published-sweep" : name;
-  const lit = hovered ?? picked?.arm ?? null;
+  const lit = hovered?.arm ?? picked?.arm ?? null;
+  const hover = useCallback((arm: string | null, part: Part) => setHovered(arm === null ? null : { arm, part }), []);
+  const hoverRow = useCallback((arm: string | null) => hover(arm, "table"), [hover]);
 
   const other = route.query.with && route.query.with !== name ? route.query.with : null;
   const beside = useResult(other, thresholdOf(route.query.threshold));
@@ -117,7 +119,10 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
     (): ComparisonData => ({ result, showPublished, errors, curves: curves.curves, labelSet, pair }),
     [result, showPublished, errors, curves.curves, labelSet, pair],
   );
-  const drawn = useTurns(PARTS, data);
+  const newest = useMemo((): Drawn => ({ data, highlight: lit }), [data, lit]);
+  const given = useTurns(PARTS, newest);
+  // The part under the pointer answers at once.
+  const drawn = hovered ? { ...given, [hovered.part]: { ...given[hovered.part], highlight: lit } } : given;
   return (
     <Workbench
       side={
@@ -151,7 +156,7 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
           (error, i) => error != null && <ErrorNote key={["statistics", "beside", "curves"][i]} error={error} />,
         )}
         <Charts
-          data={drawn}
+          drawn={drawn}
           view={{
             workspace: workspace?.path ?? ".",
             study: name,
@@ -164,12 +169,11 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
           }}
           fileName={fileName}
           study={study}
-          highlight={lit}
-          onHover={setHovered}
+          onHover={hover}
           onPick={pick}
         />
-        <Selection result={drawn.table.result} study={study} onPick={pick} />
-        <ArmTable result={drawn.table.result} fileName={fileName} highlight={lit} onHover={setHovered} onPick={pick} />
+        <Selection result={drawn.table.data.result} study={study} onPick={pick} />
+        <ArmTable result={drawn.table.data.result} fileName={fileName} highlight={drawn.table.highlight} onHover={hoverRow} onPick={pick} />
       </section>
     </Workbench>
   );
