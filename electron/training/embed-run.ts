@@ -13,6 +13,7 @@ import { createTileFeed } from "../../shared/learning/feed.ts";
 import { drawCalibrationRows } from "../../shared/learning/finetune.ts";
 import { createNetwork, initialiseModel, type Model } from "../../shared/learning/model.ts";
 import { createInput } from "../../shared/learning/setup.ts";
+import { startingCheckpoint } from "../../shared/learning/starting-weights.ts";
 import { encodeNpy } from "../../shared/raster/npy.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
 import { openTileStore } from "../ingest/store/tile-store.ts";
@@ -23,7 +24,7 @@ import { precisionOf } from "./engines/precision.ts";
 import type { ProgramsOf } from "./engines/programs.ts";
 import { catalogue, startFromFile } from "./execute-run.ts";
 import type { RunTile } from "./run-tiles.ts";
-import { readWeights } from "./weights-files.ts";
+import { readEncoder } from "./weights-files.ts";
 
 export interface EmbedRunOptions {
   readonly runFolder: string;
@@ -139,7 +140,11 @@ async function modelOf(runFolder: string, stage: string, config: RunConfig): Pro
 }
 
 async function storedState(runFolder: string, stage: string) {
-  if (stage === "final") return readWeights(runFolder);
+  if (stage === "final") {
+    const left = await readEncoder(runFolder);
+    // The head is not looked through, and a packed run has left none.
+    return left && { ...(await startingCheckpoint(left.config, left.tensors)), step: left.step };
+  }
   const stored = await readCheckpointAt(runFolder, Number(stage.slice("step-".length)));
   return stored && decodeCheckpoint(stored.bytes);
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -64,6 +64,18 @@ describe("the embedding of a run", { timeout: 120_000 }, () => {
 
   it("can be made of the weights that the run began with and of those that it left", async () => {
     expect((await embeddingStages(runFolder)).map(({ stage }) => stage)).toEqual(["start", "final"]);
+  });
+
+  it("needs the encoder alone", async () => {
+    await embed("final");
+    const features = await readFeatures(files().folder);
+    await rm(files().folder, { recursive: true });
+    const head = join(runFolder, "projection.safetensors");
+    await rename(head, `${head}.away`);
+    await embed("final");
+    expect(await readFeatures(files().folder)).toEqual(features);
+    await rename(`${head}.away`, head);
+    await rm(files().folder, { recursive: true });
   });
 
   it("goes on where it was ended, and leaves the features that an unbroken one leaves", async () => {
