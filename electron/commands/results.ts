@@ -5,9 +5,8 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { toCsv } from "../../shared/domain/result-tables.ts";
 import { COMPARISON_FIGURES, type ComparisonFigure, PUBLISHED_STUDY } from "../../shared/domain/results-command.ts";
 import { DEFAULT_THRESHOLD, MOST_CURVES, THRESHOLD_STEPS } from "../../shared/domain/scored-cell.ts";
-import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { studyPair } from "../../shared/domain/study-pair.ts";
-import { publishedResult, type StudyResult } from "../../shared/domain/study-result.ts";
+import { curveArms, publishedResult, type StudyResult } from "../../shared/domain/study-result.ts";
 import { type ComparisonData, comparisonTable, drawComparison, figureWidth } from "../../shared/figures/comparison.ts";
 import { LIGHT_THEME } from "../../shared/figures/theme.ts";
 import type { Host } from "../app/host.ts";
@@ -129,8 +128,7 @@ async function curvesOf(
     throw new AppError("BAD_ARGUMENT", `${arms.length} arms are too many for one chart: at most ${MOST_CURVES}.`);
   if (labelSet !== undefined && !result.labelSets.includes(labelSet))
     throw new AppError("BAD_ARGUMENT", `"${labelSet}" is no label set of ${name}. Its label sets: ${result.labelSets.join(", ")}.`);
-  const best = result.arms.find(({ rank }) => rank === 1)?.arm;
-  const picked = arms ?? [...new Set([...(best ? [best] : []), CONTROL_ARM])];
+  const picked = arms ?? curveArms(result.arms);
   const curves = name === PUBLISHED_STUDY ? [] : await host.studies.comparisons.curves(name, picked);
   if (curves.length === 0)
     throw new AppError("NO_DATA", `The runs of ${titleOf(name)} have left no scores of test tiles: curves cannot be drawn.`);

@@ -1,6 +1,7 @@
 // The report as one HTML file: styles and figures inside, no script, nothing fetched.
 import type { Dataset } from "../../shared/domain/dataset.ts";
 import { runTable, type StudyRun } from "../../shared/domain/result-tables.ts";
+import type { MeanCurve } from "../../shared/domain/scored-cell.ts";
 import { formatScore, formatWithInterval } from "../../shared/domain/statistics.ts";
 import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { type ArmResult, differenceDecimals, type StudyResult, scoreDecimals } from "../../shared/domain/study-result.ts";
@@ -15,6 +16,7 @@ export interface ReportHtmlInput {
   readonly study: Study;
   readonly result: StudyResult;
   readonly runs: readonly StudyRun[];
+  readonly curves: readonly MeanCurve[];
   readonly dataset: Dataset | null;
   readonly made: Date;
   /** Name and version of the application. */

@@ -330,6 +330,11 @@ export const scoreDecimals = ({ arms, full }: Pick<StudyResult, "arms" | "full">
 export const differenceDecimals = ({ arms, full }: Pick<StudyResult, "arms" | "full">): number =>
   supportedDecimals([...arms, ...(full ? [full] : [])].map(({ difference }) => difference));
 
+/** Arms whose curves are drawn unless others are asked for: the best one and the control. */
+export const curveArms = (arms: StudyResult["arms"]): ArmId[] => [
+  ...new Set([...arms.flatMap(({ arm, rank }) => (rank === 1 ? [arm] : [])), CONTROL_ARM]),
+];
+
 /** Enough to show a chance within 7 %. */
 const QUICK_RESAMPLES = 200;
 

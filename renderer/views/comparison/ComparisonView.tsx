@@ -4,9 +4,8 @@ import { IconChartBar } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { DEFAULT_THRESHOLD, MOST_CURVES, THRESHOLD_STEPS } from "../../../shared/domain/scored-cell.ts";
-import { CONTROL_ARM } from "../../../shared/domain/study.ts";
 import { studyPair } from "../../../shared/domain/study-pair.ts";
-import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
+import { type ArmResult, curveArms, type StudyResult } from "../../../shared/domain/study-result.ts";
 import type { ComparisonData } from "../../../shared/figures/comparison.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
@@ -182,9 +181,8 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
 /** Curves of the arms that the address names, of the best one and the control when it names none. */
 function useCurves(study: string | null, arms: readonly ArmResult[], asked: string | undefined) {
   const { queries } = useHost();
-  const best = arms.find(({ rank }) => rank === 1)?.arm;
   const known = arms.filter(({ f1 }) => f1 !== null).map(({ arm }) => arm);
-  const wanted = asked === undefined ? [best ?? CONTROL_ARM, CONTROL_ARM] : asked.split(",");
+  const wanted = asked === undefined ? curveArms(arms) : asked.split(",");
   const picked = [...new Set(wanted)].filter((arm) => known.includes(arm)).slice(0, MOST_CURVES);
   const finished = arms.reduce((sum, arm) => sum + arm.finished, 0);
   const { data, error } = useQuery({

@@ -44,7 +44,7 @@ export function Finding({ result, study, dataset, pair, isPending }: FindingProp
         )}
       </div>
       {study !== null && (
-        <Tooltip label="One HTML file with every chart and table, and each as SVG, PNG and CSV">
+        <Tooltip label="One HTML file with the charts and tables of the study, and each as SVG, PNG and CSV">
           <Button
             variant="default"
             leftSection={<IconFileText size={16} />}
