@@ -9,7 +9,7 @@ import { type QueuedStudy, type RunQueue, runKey, type StudyStage } from "../../
 import type { RunState } from "../../shared/domain/run-state.ts";
 import { DEFAULT_THRESHOLD } from "../../shared/domain/scored-cell.ts";
 import type { AppSettings } from "../../shared/domain/settings.ts";
-import { atThreshold, type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
+import { atThreshold, curveArms, type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { StudyStatistics } from "../../shared/domain/study-statistics.ts";
 import type { Job, ReportFiles, Study, StudyPlan, StudySummary } from "../../shared/domain/workspace.ts";
 import { runStudy, workOrder } from "../executors/local.ts";
@@ -266,9 +266,11 @@ export class Studies {
   async report(name: string): Promise<ReportFiles> {
     const study = await readStudy(this.path, name);
     const dataset = await this.datasets.get(study.config.dataset).catch(() => undefined);
+    const result = await this.result(name);
     return writeReport({
       study,
-      result: await this.result(name),
+      result,
+      curves: await this.comparisons.curves(name, curveArms(result.arms)),
       runs: await this.runs(name),
       ...(dataset ? { dataset } : {}),
       outFolder: join(folderOf(this.path, "exports", name)),

@@ -5,9 +5,8 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { toCsv } from "../../shared/domain/result-tables.ts";
 import { COMPARISON_FIGURES, type ComparisonFigure, PUBLISHED_STUDY } from "../../shared/domain/results-command.ts";
 import { DEFAULT_THRESHOLD, MOST_CURVES, THRESHOLD_STEPS } from "../../shared/domain/scored-cell.ts";
-import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import { studyPair } from "../../shared/domain/study-pair.ts";
-import { publishedResult, type StudyResult } from "../../shared/domain/study-result.ts";
+import { curveArms, publishedResult, type StudyResult } from "../../shared/domain/study-result.ts";
 import { type ComparisonData, comparisonTable, drawComparison, figureWidth } from "../../shared/figures/comparison.ts";
 import { LIGHT_THEME } from "../../shared/figures/theme.ts";
 import type { Host } from "../app/host.ts";
@@ -25,6 +24,7 @@ interface ResultsOptions extends CommonOptions {
   readonly arms?: readonly string[];
   readonly labelSet?: string;
   readonly published: boolean;
+  readonly highlight?: string;
   readonly width?: number;
 }
 
@@ -49,6 +49,7 @@ export function resultsCommand(): Command {
     )
     .option("--label-set <NAME>", "label set of the curves (default: the first)")
     .option("--no-published", "without the published values as diamonds")
+    .option("--highlight <ARM>", "draw one arm lit")
     .addOption(new Option("--width <PX>", "width of the chart").argParser(width));
   return withCommonFlags(command, { workspace: true }).action((name: string, options: ResultsOptions) =>
     runCommand(options, ({ print, signal }) =>
@@ -71,7 +72,8 @@ export function resultsCommand(): Command {
           print(pair ? { result, pair } : result, () => (pair ? `${text}\n\n${pairText(pair)}` : text));
           return;
         }
-        const { figure, out } = options;
+        const { figure, out, highlight } = options;
+        if (highlight !== undefined) checkArms(name, result, [highlight]);
         const needsOther = figure === "studies" || figure === "differences";
         if (needsOther && !pair) throw new AppError("BAD_ARGUMENT", `--figure ${figure} needs a second study: --with NAME.`);
         const isCurve = figure === "pr" || figure === "roc";
@@ -92,12 +94,13 @@ export function resultsCommand(): Command {
           return;
         }
         const path = pathOf(out);
+        const draw = () => drawComparison(figure, data, { width: options.width ?? figureWidth(figure), theme: LIGHT_THEME, highlight });
         switch (extname(path).toLowerCase()) {
           case ".svg":
-            await writeSvg(path, drawComparison(figure, data, { width: options.width ?? figureWidth(figure), theme: LIGHT_THEME }));
+            await writeSvg(path, draw());
             break;
           case ".png":
-            await writePng(path, drawComparison(figure, data, { width: options.width ?? figureWidth(figure), theme: LIGHT_THEME }));
+            await writePng(path, draw());
             break;
           case ".csv":
             await writeFileAtomic(path, toCsv(comparisonTable(figure, data)));
@@ -120,19 +123,24 @@ async function curvesOf(
   result: StudyResult,
   { arms, labelSet }: ResultsOptions,
 ): Promise<Pick<ComparisonData, "curves" | "labelSet">> {
-  const known = [...result.arms, ...(result.full ? [result.full] : [])].map(({ arm }) => arm);
-  const unknown = arms?.find((arm) => !known.includes(arm));
-  if (unknown !== undefined) throw new AppError("BAD_ARGUMENT", `"${unknown}" is no arm of ${name}. Its arms: ${known.join(", ")}.`);
+  checkArms(name, result, arms ?? []);
   if (arms && arms.length > MOST_CURVES)
     throw new AppError("BAD_ARGUMENT", `${arms.length} arms are too many for one chart: at most ${MOST_CURVES}.`);
   if (labelSet !== undefined && !result.labelSets.includes(labelSet))
     throw new AppError("BAD_ARGUMENT", `"${labelSet}" is no label set of ${name}. Its label sets: ${result.labelSets.join(", ")}.`);
-  const best = result.arms.find(({ rank }) => rank === 1)?.arm;
-  const picked = arms ?? [...new Set([...(best ? [best] : []), CONTROL_ARM])];
+  const picked = arms ?? curveArms(result.arms);
   const curves = name === PUBLISHED_STUDY ? [] : await host.studies.comparisons.curves(name, picked);
   if (curves.length === 0)
     throw new AppError("NO_DATA", `The runs of ${titleOf(name)} have left no scores of test tiles: curves cannot be drawn.`);
   return { curves, ...(labelSet === undefined ? {} : { labelSet }) };
+}
+
+/** @throws AppError BAD_ARGUMENT naming the arms that there are */
+function checkArms(name: string, { arms, full }: StudyResult, asked: readonly string[]): void {
+  const known = [...arms, ...(full ? [full] : [])].map(({ arm }) => arm);
+  const unknown = asked.find((arm) => !known.includes(arm));
+  if (unknown !== undefined)
+    throw new AppError("BAD_ARGUMENT", `"${unknown}" is no arm of ${titleOf(name)}. Its arms: ${known.join(", ")}.`);
 }
 
 function pairText({ headline, arms, names }: ReturnType<typeof studyPair>): string {

@@ -1,9 +1,11 @@
 // The figures of a report, in the order in which it shows them.
-import type { StudyRun } from "../../shared/domain/result-tables.ts";
+import { curveTable, type StudyRun, type Table } from "../../shared/domain/result-tables.ts";
 import type { RunStatus } from "../../shared/domain/run-state.ts";
+import type { MeanCurve } from "../../shared/domain/scored-cell.ts";
 import { CONTROL_ARM, FULL_ARM } from "../../shared/domain/study.ts";
 import type { StudyResult } from "../../shared/domain/study-result.ts";
 import type { Study } from "../../shared/domain/workspace.ts";
+import { drawComparison } from "../../shared/figures/comparison.ts";
 import { coupletMatrix } from "../../shared/figures/couplet-matrix.ts";
 import { f1Bars } from "../../shared/figures/f1-bars.ts";
 import { healthCurves } from "../../shared/figures/health-curves.ts";
@@ -19,6 +21,8 @@ export interface ReportFigure {
   readonly title: string;
   readonly caption: string;
   readonly figure: Figure;
+  /** Its numbers, where no table of the report has them. */
+  readonly table?: Table;
 }
 
 const WIDTH = 900;
@@ -26,7 +30,7 @@ const NARROW = 640;
 
 /** All figures of a study in one theme. Those that the study has nothing for are left out. */
 export function reportFigures(
-  { study, result, runs }: { study: Study; result: StudyResult; runs: readonly StudyRun[] },
+  { study, result, runs, curves }: { study: Study; result: StudyResult; runs: readonly StudyRun[]; curves: readonly MeanCurve[] },
   theme: FigureTheme,
 ): ReportFigure[] {
   const wide = { width: WIDTH, theme };
@@ -58,9 +62,22 @@ export function reportFigures(
         "Where two label sets rank the couplets alike, the ranking says something about the augmentations; where they do not, it may be noise.",
       figure: labelSetsScatter(result, { width: NARROW, theme }),
     });
+  if (curves.length > 0) figures.push(...curveFigures(result, curves, theme));
   const pretrained = runs.filter(({ arm, state }) => arm !== CONTROL_ARM && state.curve.length > 0);
   if (pretrained.length > 0) figures.push(...trainingFigures(pretrained, study, result, theme));
   return figures;
+}
+
+function curveFigures(result: StudyResult, curves: readonly MeanCurve[], theme: FigureTheme): ReportFigure[] {
+  return result.labelSets.flatMap((labelSet) =>
+    (["pr", "roc"] as const).map((kind) => ({
+      name: `${kind}-${labelSet.replaceAll(/[^\w-]+/g, "-")}`,
+      title: `${kind === "pr" ? "Precision and recall" : "ROC"} on ${labelSet}`,
+      caption: `Mean over label draws and seeds, of the best arm and the control. Circle: scores count as positive from ${result.threshold} on.`,
+      figure: drawComparison(kind, { result, showPublished: false, curves, labelSet }, { width: NARROW, theme }),
+      table: curveTable(curves, kind, labelSet),
+    })),
+  );
 }
 
 function trainingFigures(pretrained: readonly StudyRun[], study: Study, result: StudyResult, theme: FigureTheme): ReportFigure[] {

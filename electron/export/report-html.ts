@@ -1,9 +1,10 @@
 // The report as one HTML file: styles and figures inside, no script, nothing fetched.
 import type { Dataset } from "../../shared/domain/dataset.ts";
 import { runTable, type StudyRun } from "../../shared/domain/result-tables.ts";
-import { formatScore, formatWithInterval, supportedDecimals } from "../../shared/domain/statistics.ts";
+import type { MeanCurve } from "../../shared/domain/scored-cell.ts";
+import { formatScore, formatWithInterval } from "../../shared/domain/statistics.ts";
 import { CONTROL_ARM } from "../../shared/domain/study.ts";
-import type { ArmResult, StudyResult } from "../../shared/domain/study-result.ts";
+import { type ArmResult, differenceDecimals, type StudyResult, scoreDecimals } from "../../shared/domain/study-result.ts";
 import type { Study } from "../../shared/domain/workspace.ts";
 import { percentText, signed } from "../../shared/figures/f1-bars.ts";
 import { toSvgString } from "../../shared/figures/svg.ts";
@@ -15,6 +16,7 @@ export interface ReportHtmlInput {
   readonly study: Study;
   readonly result: StudyResult;
   readonly runs: readonly StudyRun[];
+  readonly curves: readonly MeanCurve[];
   readonly dataset: Dataset | null;
   readonly made: Date;
   /** Name and version of the application. */
@@ -84,7 +86,8 @@ function table(columns: readonly Column[], rows: readonly (readonly (string | Ma
 function armSection(result: StudyResult): Markup {
   const arms = [...result.arms, ...(result.full ? [result.full] : [])];
   const ranked = [...arms].sort((a, b) => (b.f1 ?? -1) - (a.f1 ?? -1));
-  const decimals = supportedDecimals(arms.map(({ interval }) => interval));
+  const decimals = scoreDecimals(result);
+  const finer = differenceDecimals(result);
   const score = (value: number | null | undefined) => (value == null ? "" : value.toFixed(decimals));
   const columns: Column[] = [
     { title: "rank" },
@@ -108,7 +111,7 @@ function armSection(result: StudyResult): Markup {
     ...result.labelSets.map((name) => score(arm.byLabelSet[name]?.f1)),
     ...[score(arm.auc), score(arm.ap), score(arm.precision), score(arm.recall)],
     arm.difference
-      ? `${signed(arm.difference.mean, decimals + 1)} (${signed(arm.difference.low, decimals + 1)}, ${signed(arm.difference.high, decimals + 1)})`
+      ? `${signed(arm.difference.mean, finer)} (${signed(arm.difference.low, finer)}, ${signed(arm.difference.high, finer)})`
       : "",
     arm.difference?.pHolm == null ? "" : arm.difference.pHolm < 0.001 ? "<0.001" : arm.difference.pHolm.toFixed(3),
     verdictOf(arm),
@@ -126,12 +129,14 @@ function verdictOf(arm: ArmResult): string {
   return arm.beatsControl ? "better" : arm.trailsControl ? "worse" : "not told apart";
 }
 
-function selectionSection({ selection, full, control }: StudyResult): Markup {
+function selectionSection(result: StudyResult): Markup {
+  const { selection, full, control } = result;
+  const decimals = scoreDecimals(result);
   const how = selection.byHand ? "Chosen by hand." : "The lowest quarter of the couplets by F1 is dropped.";
   const rule = selection.byHand && selection.droppedByRule.length > 0 ? `The rule would drop ${selection.droppedByRule.join(", ")}.` : "";
   const second =
     full?.f1 != null
-      ? `Second stage, with a random kept couplet for each view: F1 ${formatWithInterval(full.f1, full.interval)}${control?.f1 != null ? `; control ${formatScore(control.f1, control.interval)}` : ""}.`
+      ? `Second stage, with a random kept couplet for each view: F1 ${formatWithInterval(full.f1, full.interval, decimals)}${control?.f1 != null ? `; control ${formatScore(control.f1, control.interval, decimals)}` : ""}.`
       : "";
   return html`<section><h2>Selection of couplets</h2><p>${[how, rule, second].filter(Boolean).join(" ")}</p>
 <dl><dt>${`Kept (${selection.kept.length})`}</dt><dd>${selection.kept.join(", ") || "none yet"}</dd><dt>${`Dropped (${selection.dropped.length})`}</dt><dd>${selection.dropped.join(", ") || "none"}</dd></dl></section>\n`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import type { Dataset } from "../../shared/domain/dataset.ts";
 import { armTable, evaluationTable, operationTable, runTable, type StudyRun, toCsv } from "../../shared/domain/result-tables.ts";
+import type { MeanCurve } from "../../shared/domain/scored-cell.ts";
 import type { StudyResult } from "../../shared/domain/study-result.ts";
 import type { ReportFiles, Study } from "../../shared/domain/workspace.ts";
 import { LIGHT_THEME } from "../../shared/figures/theme.ts";
@@ -16,6 +17,8 @@ export interface ReportInput {
   readonly study: Study;
   readonly result: StudyResult;
   readonly runs: readonly StudyRun[];
+  /** Of the arms that are drawn; empty where no run has scores of test tiles. */
+  readonly curves: readonly MeanCurve[];
   /** Left out when the data set is gone. */
   readonly dataset?: Dataset;
   /** Made when it is not there; files of an earlier report are replaced. */
@@ -27,7 +30,15 @@ export interface ReportInput {
  * Writes the report of a study, finished or not. Each file is written aside and renamed, so a reader never sees half of one.
  * @throws AppError DISK_FULL, NO_ACCESS or BAD_FILE
  */
-export async function writeReport({ study, result, runs, dataset, outFolder, now = () => new Date() }: ReportInput): Promise<ReportFiles> {
+export async function writeReport({
+  study,
+  result,
+  runs,
+  curves,
+  dataset,
+  outFolder,
+  now = () => new Date(),
+}: ReportInput): Promise<ReportFiles> {
   const figureFolder = join(outFolder, "figures");
   await mkdir(figureFolder, { recursive: true }).catch((error: unknown) => {
     throw writeError(error, figureFolder);
@@ -39,17 +50,22 @@ export async function writeReport({ study, result, runs, dataset, outFolder, now
     await writeFileAtomic(path, toCsv(table));
     files.csv.push(path);
   }
-  for (const { name, figure } of reportFigures({ study, result, runs }, LIGHT_THEME)) {
+  for (const { name, figure, table } of reportFigures({ study, result, runs, curves }, LIGHT_THEME)) {
     const [svgPath, pngPath] = [join(figureFolder, `${name}.svg`), join(figureFolder, `${name}.png`)];
     await writeSvg(svgPath, figure);
     await writePng(pngPath, figure);
     files.svg.push(svgPath);
     files.png.push(pngPath);
+    if (!table) continue;
+    const tablePath = join(outFolder, `${name}.csv`);
+    await writeFileAtomic(tablePath, toCsv(table));
+    files.csv.push(tablePath);
   }
   const html = reportHtml({
     study,
     result,
     runs,
+    curves,
     dataset: dataset ?? null,
     made: now(),
     application: `${manifest.productName} ${manifest.version}`,

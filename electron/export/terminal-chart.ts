@@ -1,7 +1,6 @@
 // F1 of every arm as bars for a terminal.
-import { supportedDecimals } from "../../shared/domain/statistics.ts";
 import { type ArmFamily, CONTROL_ARM } from "../../shared/domain/study.ts";
-import type { ArmResult, StudyResult } from "../../shared/domain/study-result.ts";
+import { type ArmResult, type StudyResult, scoreDecimals } from "../../shared/domain/study-result.ts";
 
 export interface TerminalChartOptions {
   /** Width of the terminal, characters. */
@@ -30,7 +29,7 @@ export function terminalChart(result: StudyResult, { columns, colour }: Terminal
   const waiting = all.length - arms.length;
   if (arms.length === 0) return paint("2", `No arm has a score yet (${waiting} to come).`);
 
-  const decimals = supportedDecimals(arms.map(({ interval }) => interval));
+  const decimals = scoreDecimals(result);
   const values = arms.map((arm) => valueText(arm, decimals));
   const labelWidth = Math.max(...arms.map(({ arm }) => arm.length));
   const valueWidth = Math.max(...values.map((value) => value.length));

@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { RunRef } from "../../shared/contract/app.ts";
+import { AppError } from "../../shared/domain/errors.ts";
 import { computeMetrics } from "../../shared/domain/metrics.ts";
 import {
   DEFAULT_THRESHOLD,
@@ -47,6 +48,9 @@ const Kept = z.object({
 });
 type Kept = z.infer<typeof Kept>;
 
+/** What is kept, and why runs are left out whose scores cannot be read, a sentence each. */
+type Computed = Kept & { readonly unread: readonly string[] };
+
 /** Most that resampling holds the thread at once, ms: calls come in between. */
 const SLICE_MS = 20;
 /** Scored tiles that stay in memory, 13 bytes each. */
@@ -59,27 +63,29 @@ export class Comparisons {
   private readonly workspace: string;
   /** Scores by run and its file's state: for other thresholds, for curves, and when one more run has ended. */
   private readonly scores = new Map<string, readonly ScoredCell[]>();
-  private kept: Kept | undefined;
-  private readonly atOther = new Map<string, StudyStatistics | null>();
+  private kept: Computed | undefined;
+  private readonly atOther = new Map<string, Comparison>();
 
   constructor(workspace: string) {
     this.workspace = workspace;
   }
 
-  /** @throws AppError NOT_FOUND, BAD_FILE; the signal's reason */
+  /** Runs whose scores cannot be read are left out, and told of. @throws AppError NOT_FOUND, BAD_FILE; the signal's reason */
   async statistics(study: string, threshold = DEFAULT_THRESHOLD, options: ComparisonOptions = {}): Promise<Comparison> {
     const state = await this.state(study);
-    const note = noteOf(state);
-    if (state.runs.length === 0) return { statistics: null, note };
-    if (threshold === DEFAULT_THRESHOLD) return { statistics: (await this.keptOf(state, options)).statistics, note };
-    const key = `${state.fingerprint} ${threshold}`;
-    let statistics = this.atOther.get(key);
-    if (statistics === undefined) {
-      statistics = await resampled(await this.cellsOf(state, options), threshold, options);
-      if (this.atOther.size >= REMEMBERED) this.atOther.clear();
-      this.atOther.set(key, statistics);
+    if (state.runs.length === 0) return { statistics: null, note: noteOf(state, []) };
+    if (threshold === DEFAULT_THRESHOLD) {
+      const { statistics, unread } = await this.keptOf(state, options);
+      return { statistics, note: noteOf(state, unread) };
     }
-    return { statistics, note };
+    const key = `${state.fingerprint} ${threshold}`;
+    const known = this.atOther.get(key);
+    if (known) return known;
+    const { cells, unread } = await this.cellsOf(state, options);
+    const comparison = { statistics: await resampled(cells, threshold, options), note: noteOf(state, unread) };
+    if (this.atOther.size >= REMEMBERED) this.atOther.clear();
+    this.atOther.set(key, comparison);
+    return comparison;
   }
 
   /** Calls at every threshold, of all runs with scores. @throws as `statistics` */
@@ -92,7 +98,7 @@ export class Comparisons {
   async curves(study: string, arms: readonly string[], options: ComparisonOptions = {}): Promise<MeanCurve[]> {
     const state = await this.state(study);
     if (state.runs.length === 0) return [];
-    const cells = await this.cellsOf({ ...state, runs: state.runs.filter(({ run }) => arms.includes(run.arm)) }, options);
+    const { cells } = await this.cellsOf({ ...state, runs: state.runs.filter(({ run }) => arms.includes(run.arm)) }, options);
     const labelSets = [...new Set(cells.map(({ labelSet }) => labelSet))];
     return arms.flatMap((arm) =>
       labelSets.flatMap((labelSet) => {
@@ -128,7 +134,7 @@ export class Comparisons {
     };
   }
 
-  private async keptOf(state: State, options: ComparisonOptions): Promise<Kept> {
+  private async keptOf(state: State, options: ComparisonOptions): Promise<Computed> {
     if (this.kept?.fingerprint === state.fingerprint) return this.kept;
     const path = join(studyFolder(this.workspace, state.study), "comparison.json");
     const stored = Kept.safeParse(
@@ -137,30 +143,33 @@ export class Comparisons {
         .catch(() => undefined),
     );
     if (stored.success && stored.data.fingerprint === state.fingerprint) {
-      this.kept = stored.data;
+      this.kept = { ...stored.data, unread: [] };
       return this.kept;
     }
-    const cells = await this.cellsOf(state, options);
+    const { cells, unread } = await this.cellsOf(state, options);
     this.kept = {
       version: 1,
       fingerprint: state.fingerprint,
       statistics: await resampled(cells, DEFAULT_THRESHOLD, options),
       counts: cells.map(thresholdCounts),
+      unread,
     };
-    // A workspace that cannot be written is computed anew each time; nothing else is lost.
-    await writeFileAtomic(path, JSON.stringify(this.kept)).catch(() => {});
+    // A workspace that cannot be written is computed anew each time; so is one with a file that may be read another time. Nothing else is lost.
+    const { unread: _, ...whole } = this.kept;
+    if (unread.length === 0) await writeFileAtomic(path, JSON.stringify(whole)).catch(() => {});
     return this.kept;
   }
 
-  private async cellsOf({ study, runs }: State, { signal, onProgress }: ComparisonOptions): Promise<readonly ScoredCell[]> {
+  private async cellsOf({ study, runs }: State, { signal, onProgress }: ComparisonOptions) {
     const cells: ScoredCell[] = [];
+    const unread: string[] = [];
     for (const [i, { run, stamp }] of runs.entries()) {
       signal?.throwIfAborted();
       const key = `${study} ${run.arm} ${run.seed} ${stamp}`;
-      const own = this.scores.get(key) ?? (await readScores(runFolderOf(this.workspace, study, run), run));
+      const own = this.scores.get(key) ?? (await readScores(runFolderOf(this.workspace, study, run), run).catch(toldIn(unread)));
       // Map keeps the order of insertion: what was used longest ago goes first.
       this.scores.delete(key);
-      this.scores.set(key, own);
+      if (own.length > 0) this.scores.set(key, own);
       for (const cell of own) cells.push(cell);
       onProgress?.({ what: "runs", done: i + 1, total: runs.length });
     }
@@ -171,9 +180,16 @@ export class Comparisons {
       tiles -= own.reduce((sum, { scores }) => sum + scores.length, 0);
       this.scores.delete(key);
     }
-    return cells;
+    return { cells, unread };
   }
 }
+
+/** A file that is damaged costs its own run, not the comparison of all others. */
+const toldIn = (unread: string[]) => (error: unknown) => {
+  if (!(error instanceof AppError)) throw error;
+  unread.push(error.message);
+  return [];
+};
 
 /** A study's runs as they are now. */
 interface State {
@@ -184,12 +200,16 @@ interface State {
   readonly withoutScores: number;
 }
 
-function noteOf({ runs, withoutScores: count }: State): string | null {
-  if (count === 0) return null;
+function noteOf({ runs, withoutScores: count }: State, unread: readonly string[]): string | null {
   const which = `${count} finished ${count === 1 ? "run has" : "runs have"} no scores.parquet`;
-  return runs.length === 0
-    ? `${which}: intervals are over what their metrics tell, without a test of each comparison.`
-    : `${which}: the runs that have one are compared.`;
+  const missing =
+    runs.length === 0
+      ? `${which}: intervals are over what their metrics tell, without a test of each comparison.`
+      : `${which}: the runs that have one are compared.`;
+  const [first] = unread;
+  const damaged =
+    first === undefined ? [] : [`${unread.length} ${unread.length === 1 ? "run is" : "runs are"} left out of the comparison. ${first}`];
+  return [...(count > 0 ? [missing] : []), ...damaged].join(" ") || null;
 }
 
 async function resampled(

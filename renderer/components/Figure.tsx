@@ -53,7 +53,7 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
   const cursor = useRef<number | null>(null);
   const drawing = useMemo(() => (width > 0 ? draw(width) : null), [draw, width]);
   const hover = (event: MouseEvent) => {
-    // Redrawing under a resting pointer makes such events, too: they must not take the focus from the keys.
+    // A pointer that rests while the figure is redrawn under it must not take the focus from the keys.
     if (event.movementX === 0 && event.movementY === 0) return;
     const arm = armAt(event.target);
     if (arm === focused) return;
@@ -118,7 +118,7 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
     <div
       ref={host}
       className={isInteractive ? `${classes.host} ${classes.interactive}` : classes.host}
-      {...(isInteractive ? { onMouseOver: hover, onMouseLeave: leave, onClick: pick, onKeyDown: press, onBlur: leave } : {})}
+      {...(isInteractive ? { onMouseMove: hover, onMouseLeave: leave, onClick: pick, onKeyDown: press, onBlur: leave } : {})}
       {...(hasPlot
         ? {
             onPointerMove: move,

@@ -1,17 +1,11 @@
 // The frame about every view: places on the left, workspace and study above, what runs below.
 import { useHotkeys } from "@mantine/hooks";
+import { lazy, Suspense, useEffect } from "react";
 import { ViewBoundary } from "../components/ViewBoundary.tsx";
 import { useAppearance } from "../state/appearance.ts";
 import { useLanding } from "../state/landing.ts";
 import { PLACES, type Place, useRoute } from "../state/router.ts";
 import { useCurrentStudy } from "../state/selection.ts";
-import { AugmentationsView } from "../views/augmentations/AugmentationsView.tsx";
-import { ComparisonView } from "../views/comparison/ComparisonView.tsx";
-import { DataPlace } from "../views/data/DataPlace.tsx";
-import { EmbeddingsView } from "../views/embeddings/EmbeddingsView.tsx";
-import { SettingsView } from "../views/settings/SettingsView.tsx";
-import { StartView } from "../views/start/StartView.tsx";
-import { TrainingView } from "../views/training/TrainingView.tsx";
 import { FolderDrop } from "./FolderDrop.tsx";
 import classes from "./Frame.module.css";
 import { Palette } from "./Palette.tsx";
@@ -20,21 +14,52 @@ import { StatusLine } from "./StatusLine.tsx";
 import { StudyNotices } from "./StudyNotices.tsx";
 import { TopBar } from "./TopBar.tsx";
 
-const VIEWS: Readonly<Record<Place, () => React.JSX.Element>> = {
-  start: StartView,
-  settings: SettingsView,
-  data: DataPlace,
-  augmentations: AugmentationsView,
-  training: TrainingView,
-  comparison: ComparisonView,
-  embeddings: EmbeddingsView,
+/** Each is loaded when it is first gone to, so that the window opens with one of them; the others follow when it has nothing else to do. */
+const LOADERS = {
+  start: () => import("../views/start/StartView.tsx"),
+  settings: () => import("../views/settings/SettingsView.tsx"),
+  data: () => import("../views/data/DataPlace.tsx"),
+  augmentations: () => import("../views/augmentations/AugmentationsView.tsx"),
+  training: () => import("../views/training/TrainingView.tsx"),
+  comparison: () => import("../views/comparison/ComparisonView.tsx"),
+  embeddings: () => import("../views/embeddings/EmbeddingsView.tsx"),
+} satisfies Readonly<Record<Place, unknown>>;
+
+const VIEWS: Readonly<Record<Place, React.ComponentType>> = {
+  start: lazy(LOADERS.start),
+  settings: lazy(LOADERS.settings),
+  data: lazy(LOADERS.data),
+  augmentations: lazy(LOADERS.augmentations),
+  training: lazy(LOADERS.training),
+  comparison: lazy(LOADERS.comparison),
+  embeddings: lazy(LOADERS.embeddings),
 };
+
+/** The views that have not been gone to yet, one in each pause. */
+function useOtherViews(): void {
+  useEffect(() => {
+    const waiting = Object.values(LOADERS);
+    let handle = requestIdleCallback(function next() {
+      // What cannot be loaded now is loaded, or told of, when it is gone to.
+      waiting
+        .shift()?.()
+        .then(
+          () => {
+            handle = requestIdleCallback(next);
+          },
+          () => {},
+        );
+    });
+    return () => cancelIdleCallback(handle);
+  }, []);
+}
 
 export function Frame() {
   const { route, go } = useRoute();
   const study = useCurrentStudy();
   useLanding();
   useAppearance();
+  useOtherViews();
   useHotkeys(PLACES.map((place, i) => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]));
   const View = VIEWS[route.place];
   return (
@@ -47,7 +72,9 @@ export function Frame() {
       <main id="main" className={classes.view} tabIndex={-1}>
         <h1 className={classes.hidden}>{PLACE_TITLES[route.place]}</h1>
         <ViewBoundary key={route.place} name={route.place}>
-          <View />
+          <Suspense fallback={<div aria-busy="true" />}>
+            <View />
+          </Suspense>
         </ViewBoundary>
       </main>
       <StatusLine />

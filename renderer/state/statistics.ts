@@ -1,5 +1,5 @@
 // Statistics of a study's test tiles: computed by the host, asked for again when a run has ended.
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { DEFAULT_THRESHOLD, type ThresholdCounts } from "../../shared/domain/scored-cell.ts";
 import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
@@ -17,6 +17,8 @@ export interface LiveStatistics {
   readonly error: unknown;
 }
 
+type Told = Pick<LiveStatistics, "statistics" | "note">;
+
 /** @param threshold where a score counts as positive */
 export function useStatistics({ study, scored }: LiveStudy, threshold = DEFAULT_THRESHOLD): LiveStatistics {
   const { client } = useHost();
@@ -26,8 +28,8 @@ export function useStatistics({ study, scored }: LiveStudy, threshold = DEFAULT_
     queryKey: ["statistics", study?.name, study?.created, finished, threshold],
     enabled: study !== null && finished > 0,
     staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => {
+    placeholderData: (previous: Told | undefined, query) => (isOfStudy(query?.queryKey, study) ? previous : undefined),
+    queryFn: async ({ signal }): Promise<Told> => {
       try {
         for await (const update of await client.study.statistics({ study: study!.name, threshold }, { signal })) {
           if (update.kind === "result") return { statistics: update.statistics, note: update.note };
@@ -48,6 +50,10 @@ export function useStatistics({ study, scored }: LiveStudy, threshold = DEFAULT_
   };
 }
 
+/** Whether what was asked for before is of the same study: what another one's tiles tell must not stand in for it. */
+const isOfStudy = (key: readonly unknown[] | undefined, study: LiveStudy["study"]) =>
+  study !== null && key?.[1] === study.name && key[2] === study.created;
+
 function progressText({ what, done, total }: { what: "runs" | "resamples"; done: number; total: number }): string {
   if (total === 0) return "Reading the scores of the test tiles";
   return what === "runs" ? `Reading scores: ${done} of ${total} runs` : `Resampling the test tiles: ${done} of ${total}`;
@@ -61,7 +67,7 @@ export function useCounts({ study, scored }: LiveStudy, isWanted: boolean): read
     queryKey: ["counts", study?.name, study?.created, finished],
     enabled: study !== null && isWanted,
     staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: keepPreviousData,
+    placeholderData: (previous: ThresholdCounts[] | undefined, query) => (isOfStudy(query?.queryKey, study) ? previous : undefined),
     queryFn: ({ signal }) => client.study.counts({ study: study!.name }, { signal }),
   });
   return data;

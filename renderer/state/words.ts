@@ -8,8 +8,8 @@ export const count = (value: number): string => grouped.format(value);
 /** `1 tile`, `8,281 tiles`. */
 export const counted = (value: number, noun: string, plural = `${noun}s`): string => `${count(value)} ${value === 1 ? noun : plural}`;
 
-/** A score as tables show it: two decimals. */
-export const score = (value: number | null | undefined): string => (value == null ? "" : value.toFixed(2));
+/** A score. @param decimals those that its study's intervals support, see `scoreDecimals` */
+export const score = (value: number | null | undefined, decimals = 2): string => (value == null ? "" : value.toFixed(decimals));
 
 /** `340`, `3.4`, `0.34`: two or three figures. */
 export function rate(value: number): string {

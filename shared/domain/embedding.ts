@@ -1,6 +1,7 @@
 // Embeddings: features of a data set's tiles by the encoder of a run, and pictures of them in two dimensions.
 import { z } from "zod";
 import type { Tile } from "./dataset.ts";
+import { AppError } from "./errors.ts";
 import { ENGINES, PRECISIONS } from "./run-config.ts";
 import { NameSchema } from "./workspace.ts";
 
@@ -103,6 +104,7 @@ const MOST_GROUPS = 250;
  * Groups tiles.
  * @param rows which of the columns' rows
  * @param labelSets those that `set:` names
+ * @throws AppError NOT_FOUND for another label set
  */
 export function groupTiles(
   by: TileGrouping,
@@ -112,7 +114,13 @@ export function groupTiles(
 ): TileGroups {
   const [kind, name] = by.includes(":") ? [by.slice(0, by.indexOf(":")), by.slice(by.indexOf(":") + 1)] : [by, ""];
   if (kind === "set" || kind === "class") {
-    const classes = kind === "class" ? [name] : (labelSets.find((set) => set.name === name)?.classes ?? []);
+    const set = labelSets.find((one) => one.name === name);
+    if (kind === "set" && !set)
+      throw new AppError(
+        "NOT_FOUND",
+        `The study has no label set "${name}". It has: ${labelSets.map((one) => one.name).join(", ") || "none"}.`,
+      );
+    const classes = set && kind === "set" ? set.classes : [name];
     const names = kind === "class" ? [`has ${name}`, "has not", "no labels"] : ["positive", "negative", "no labels"];
     return coded(names, false, rows, (row) => {
       const labels = columns.labels[row];

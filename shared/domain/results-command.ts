@@ -21,6 +21,8 @@ export interface ResultsView {
   readonly arms?: readonly ArmId[] | undefined;
   readonly labelSet?: string | undefined;
   readonly showPublished?: boolean | undefined;
+  /** The arm that is picked, drawn lit. */
+  readonly highlight?: ArmId | undefined;
 }
 
 const USES_ARMS: ReadonlySet<ComparisonFigure> = new Set(["pr", "roc"]);
@@ -36,6 +38,7 @@ export function resultsArguments({
   arms,
   labelSet,
   showPublished,
+  highlight,
 }: ResultsView): string[] {
   return [
     ...["study", "results", study, "--workspace", workspace, "--figure", figure],
@@ -44,12 +47,15 @@ export function resultsArguments({
     ...(arms && USES_ARMS.has(figure) ? ["--arms", arms.join(",")] : []),
     ...(labelSet && USES_ARMS.has(figure) ? ["--label-set", labelSet] : []),
     ...(showPublished === false && figure === "f1" ? ["--no-published"] : []),
+    ...(highlight ? ["--highlight", highlight] : []),
     ...["--out", `${study === PUBLISHED_STUDY ? "published" : study}-${figure}.svg`],
   ];
 }
 
-/** The command as it is pasted into a terminal in the folder of the application. */
-export const resultsCommand = (view: ResultsView): string => `npm run -s cli -- ${resultsArguments(view).map(quoted).join(" ")}`;
+/** A command of the application as it is pasted into a terminal in its folder. */
+export const shellCommand = (words: readonly string[]): string => `npm run -s cli -- ${words.map(quoted).join(" ")}`;
+
+export const resultsCommand = (view: ResultsView): string => shellCommand(resultsArguments(view));
 
 /** An argument that a POSIX shell takes as it is. */
 const quoted = (argument: string) => (/^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`);

@@ -68,13 +68,13 @@ function headlineOf([a, b]: readonly [string, string], arms: readonly ArmPair[],
   const counts =
     told.length === 0
       ? `${arms.filter(({ difference }) => difference > 0).length} of ${arms.length} arms score higher in ${a} than in ${b}`
-      : `${higher} of ${told.length} arms score higher in ${a} than in ${b} (95 % each), ${lower} lower`;
+      : `${higher || "None"} of ${told.length} arms score higher in ${a} than in ${b} (95 % each), ${lower || "none"} lower`;
   if (!agreement) return `${counts}.`;
   const { spearman: rho, interval } = agreement;
   // Without an interval they agree, or disagree, in every pair, or are too few.
   const isChance = interval ? interval.low <= 0 && interval.high >= 0 : Math.abs(rho) < 1;
   const words = isChance
-    ? "they rank the couplets as if by chance"
+    ? "that they rank the couplets alike cannot be shown"
     : rho < 0
       ? "they rank the couplets against each other"
       : rho < 0.5

@@ -17,6 +17,7 @@ import {
   mean,
   spearman,
   spearmanInterval,
+  supportedDecimals,
   tQuantile,
 } from "./statistics.ts";
 import {
@@ -207,6 +208,9 @@ export function studyResult(
   const scored = ALL_ARMS.filter((arm) => tables.get(arm)?.f1 != null);
   const ranked = [...scored].sort((a, b) => tables.get(b)!.f1! - tables.get(a)!.f1!);
   const couplets = scored.filter((arm) => coupletOf(arm));
+  const bestFirst = ranked.filter((arm) => coupletOf(arm));
+  // Where the best couplet has no test tiles' scores, differences to another one are not to the best.
+  const toBest = statistics?.toBest?.best === bestFirst[0] ? (statistics?.toBest ?? null) : null;
 
   const rule = selectCouplets(new Map(couplets.map((arm) => [arm, tables.get(arm)!.f1!])));
   const byHand = study.droppedByHand;
@@ -231,7 +235,7 @@ export function studyResult(
       ...plain,
       rank: place < 0 ? null : place + 1,
       difference,
-      toBest: statistics?.toBest?.others.find(({ arm }) => arm === table.arm) ?? null,
+      toBest: toBest?.others.find(({ arm }) => arm === table.arm) ?? null,
       beatsControl: difference && isTold && difference.mean > 0,
       trailsControl: difference && isTold && difference.mean < 0,
       isDropped: dropped.includes(table.arm),
@@ -260,8 +264,8 @@ export function studyResult(
     operations: AUGMENTATIONS.map((operation) => operationEffect(operation, coupletTables, control)),
     agreement: { labelSets: labelSetAgreement(coupletTables, labelSets), seeds: seedAgreement(coupletTables) },
     alike: alikeTo(
-      couplets.toSorted((a, b) => tables.get(b)!.f1! - tables.get(a)!.f1!).map((arm) => tables.get(arm)!),
-      statistics?.toBest ?? null,
+      bestFirst.map((arm) => tables.get(arm)!),
+      toBest,
     ),
     statistics: statistics && { threshold, resamples: statistics.resamples, tiles: statistics.tiles },
     threshold,
@@ -317,6 +321,19 @@ function currentStatistics(given: StudyStatistics, tables: ReadonlyMap<ArmId, Ar
     intervalOf,
   };
 }
+
+/** Decimals that the intervals of F1 support: one number for all scores that are shown of a study. */
+export const scoreDecimals = ({ arms, full }: Pick<StudyResult, "arms" | "full">): number =>
+  supportedDecimals([...arms, ...(full ? [full] : [])].map(({ interval }) => interval));
+
+/** The same of differences between arms. */
+export const differenceDecimals = ({ arms, full }: Pick<StudyResult, "arms" | "full">): number =>
+  supportedDecimals([...arms, ...(full ? [full] : [])].map(({ difference }) => difference));
+
+/** Arms whose curves are drawn unless others are asked for: the best one and the control. */
+export const curveArms = (arms: StudyResult["arms"]): ArmId[] => [
+  ...new Set([...arms.flatMap(({ arm, rank }) => (rank === 1 ? [arm] : [])), CONTROL_ARM]),
+];
 
 /** Enough to show a chance within 7 %. */
 const QUICK_RESAMPLES = 200;
@@ -508,19 +525,19 @@ function seedAgreement(couplets: readonly ArmTable[]): RankAgreement[] {
   return pairsOf(seeds).flatMap(([a, b]) => agreementOf([`seed ${a}`, `seed ${b}`], scores(a), scores(b)));
 }
 
+/** By the tests of all pairs; a couplet without test tiles' scores by the interval of its own difference. */
 function alikeTo(ranked: readonly ArmTable[], toBest: StudyStatistics["toBest"]): StudyResult["alike"] {
   const [best, ...others] = ranked;
   if (!best) return null;
-  if (toBest && toBest.best === best.arm && toBest.others.length === others.length) {
-    const apart = new Set(toBest.others.filter(({ pHolm }) => pHolm < 1 - CONFIDENCE).map(({ arm }) => arm));
-    return { best: best.arm, others: others.map(({ arm }) => arm).filter((arm) => !apart.has(arm)) };
-  }
-  const compared = others.flatMap((arm) => {
-    const difference = pairedDifference(best, arm);
-    return difference ? [{ arm: arm.arm, difference }] : [];
+  const tested = new Map(toBest?.others.map(({ arm, pHolm }) => [arm, pHolm]));
+  const compared = others.flatMap((table) => {
+    const pHolm = tested.get(table.arm);
+    if (pHolm !== undefined) return [{ arm: table.arm, isApart: pHolm < 1 - CONFIDENCE }];
+    const difference = pairedDifference(best, table);
+    return difference ? [{ arm: table.arm, isApart: difference.low > 0 }] : [];
   });
   if (compared.length === 0) return null;
-  return { best: best.arm, others: compared.filter(({ difference }) => difference.low <= 0).map(({ arm }) => arm) };
+  return { best: best.arm, others: compared.filter(({ isApart }) => !isApart).map(({ arm }) => arm) };
 }
 
 /** `1 couplet`, `2 couplets`. */
@@ -557,10 +574,11 @@ function comparisonSentence(result: Omit<StudyResult, "headline" | "caveats">, s
   return `${above} of ${counted(group.length, noun)} scored above the control, with one value each: chance cannot be told from effect`;
 }
 
-function bestSentence({ alike, intervalOf }: Omit<StudyResult, "headline" | "caveats">, scored: readonly ArmResult[]): string {
+function bestSentence(result: Omit<StudyResult, "headline" | "caveats">, scored: readonly ArmResult[]): string {
+  const { alike, intervalOf } = result;
   const first = scored.reduce((a, b) => (b.f1! > a.f1! ? b : a));
   const best = alike ? scored.find(({ arm }) => arm === alike.best)! : first;
-  const score = `F1 ${formatWithInterval(best.f1!, intervalOf === "test tiles" ? null : best.interval)}`;
+  const score = `F1 ${formatWithInterval(best.f1!, intervalOf === "test tiles" ? null : best.interval, scoreDecimals(result))}`;
   if (!alike) return `best is ${best.arm} (${score})`;
   const name = `${best.arm} (${score}), the best couplet`;
   if (alike.others.length === 0) return `${name}, stands apart from all others`;

@@ -16,6 +16,8 @@ export interface ArmScatter {
   readonly points: readonly ScatterPoint[];
   readonly xTitle: string;
   readonly yTitle: string;
+  /** Decimals that the scores support. */
+  readonly decimals: number;
   /** What the points say together; stands above them. */
   readonly sentence: string;
   /** What the figure shows, for those who can't see it. */
@@ -25,7 +27,10 @@ export interface ArmScatter {
 }
 
 /** An arm a mark. @param scatter at least one point */
-export function armScatter({ points, xTitle, yTitle, sentence, label, isOfOneKind = false }: ArmScatter, options: FigureOptions): Figure {
+export function armScatter(
+  { points, xTitle, yTitle, decimals, sentence, label, isOfOneKind = false }: ArmScatter,
+  options: FigureOptions,
+): Figure {
   const { width, theme, highlight = null } = options;
   const items = familyLegend(
     points.map(({ arm }) => arm.family),
@@ -74,7 +79,7 @@ export function armScatter({ points, xTitle, yTitle, sentence, label, isOfOneKin
       return h(
         "g",
         { "data-arm": arm.arm },
-        h("title", {}, `${arm.arm}\n${xTitle}: ${a.toFixed(3)}\n${yTitle}: ${b.toFixed(3)}`),
+        h("title", {}, `${arm.arm}\n${xTitle}: ${a.toFixed(decimals)}\n${yTitle}: ${b.toFixed(decimals)}`),
         familyMark(arm.family, x.at(a), y.at(b), isLit ? 6.5 : 4.5, {
           fill: arm.isDropped ? theme.ground : colour,
           stroke: isLit ? theme.accent : colour,

@@ -2,8 +2,9 @@
 import { armTable, curveTable, labelSetTable, operationTable, pairTable, type Table } from "../domain/result-tables.ts";
 import type { ComparisonFigure } from "../domain/results-command.ts";
 import type { MeanCurve } from "../domain/scored-cell.ts";
+import { supportedDecimals } from "../domain/statistics.ts";
 import type { StudyPair } from "../domain/study-pair.ts";
-import type { ArmResult, StudyResult } from "../domain/study-result.ts";
+import { type ArmResult, type StudyResult, scoreDecimals } from "../domain/study-result.ts";
 import { armScatter } from "./arm-scatter.ts";
 import { coupletMatrix } from "./couplet-matrix.ts";
 import { f1Bars } from "./f1-bars.ts";
@@ -47,7 +48,13 @@ export function drawComparison(name: ComparisonFigure, data: ComparisonData, opt
     case "roc":
     case "pr": {
       const labelSet = data.labelSet ?? result.labelSets[0] ?? "";
-      return scoreCurves(curves, { ...options, kind: name, labelSet, ...operatingPoints(result, labelSet) });
+      return scoreCurves(curves, {
+        ...options,
+        kind: name,
+        labelSet,
+        decimals: scoreDecimals(result),
+        ...operatingPoints(result, labelSet),
+      });
     }
     case "studies":
       return pair && pair.arms.length > 0 ? studiesScatter(pair, options) : emptyFigure(pair?.headline ?? NO_OTHER, options);
@@ -83,7 +90,8 @@ function studiesScatter(pair: StudyPair, options: FigureOptions): Figure {
   const points = pair.arms.map((arm): { arm: ArmResult; x: number; y: number } => ({ arm: arm.first, x: arm.first.f1, y: arm.second.f1 }));
   const sentence = agreementText(pair.agreement);
   const label = `F1 in ${first} against F1 in ${second}, ${points.length} arms. ${sentence}`;
-  return armScatter({ points, xTitle: `F1 in ${first}`, yTitle: `F1 in ${second}`, sentence, label, isOfOneKind: true }, options);
+  const decimals = supportedDecimals(pair.arms.map(({ interval }) => interval));
+  return armScatter({ points, xTitle: `F1 in ${first}`, yTitle: `F1 in ${second}`, decimals, sentence, label, isOfOneKind: true }, options);
 }
 
 /** Where each arm lies at the threshold in use, on a label set. */

@@ -2,9 +2,9 @@
 // One figure for choosing arms, for watching them run and for reading the result.
 import { AUGMENTATIONS, type AugmentationName, familyOf } from "../domain/augmentations.ts";
 import type { RunStatus } from "../domain/run-state.ts";
-import { type Interval, supportedDecimals } from "../domain/statistics.ts";
+import type { Interval } from "../domain/statistics.ts";
 import { ALL_ARMS, type ArmId, CONTROL_ARM, coupletId, coupletOf, FULL_ARM, SPECIAL_ARMS } from "../domain/study.ts";
-import type { ArmResult, OperationEffect, StudyResult } from "../domain/study-result.ts";
+import { type ArmResult, differenceDecimals, type OperationEffect, type StudyResult, scoreDecimals } from "../domain/study-result.ts";
 import { percentText, signed } from "./f1-bars.ts";
 import { armLabel, type FigureOptions, familyMark } from "./marks.ts";
 import { extent, linearScale, type Scale } from "./scale.ts";
@@ -109,6 +109,7 @@ interface Context {
   readonly statusOf: (arm: ArmId) => RunStatus;
   readonly errors: ReadonlyMap<ArmId, string>;
   readonly decimals: number;
+  readonly differenceDecimals: number;
   /** Difference to the control that has the full colour. */
   readonly span: number;
   /** F1 across a cell, for the interval bars. */
@@ -125,7 +126,6 @@ function contextOf(data: CoupletMatrixData, { theme, highlight = null }: FigureO
   const inStudy = new Set(data.arms);
   const controlF1 = data.result?.control?.f1 ?? null;
   const differences = controlF1 === null ? [] : scored.map(({ f1 }) => Math.abs(f1 - controlF1));
-  const intervals = scored.filter(({ intervalOf }) => intervalOf !== "test tiles").map(({ interval }) => interval);
   return {
     theme,
     highlight,
@@ -135,7 +135,8 @@ function contextOf(data: CoupletMatrixData, { theme, highlight = null }: FigureO
     isInStudy: (arm) => inStudy.has(arm) || arm === CONTROL_ARM || arm === FULL_ARM,
     statusOf: (arm) => data.statuses?.get(arm) ?? all.find((result) => result.arm === arm)?.status ?? "queued",
     errors: data.errors ?? new Map(),
-    decimals: supportedDecimals(intervals),
+    decimals: data.result ? scoreDecimals(data.result) : 2,
+    differenceDecimals: data.result ? differenceDecimals(data.result) : 2,
     span: Math.max(0.02, ...differences),
     inCell: linearScale(extent(scored.flatMap((arm) => [arm.f1, arm.interval?.low, arm.interval?.high])) ?? [0, 1], [0, 1]),
     hatchId: `hatch-${theme.name}-${frame.width}`,
@@ -282,7 +283,7 @@ function intervalBar(interval: Interval | null, f1: number, box: Box, ink: strin
 
 /** Main effect of an operation: no arm, so it is drawn as a rounded, framed cell. */
 function diagonalCell(operation: AugmentationName, box: Box, context: Context): SvgNode {
-  const { theme, operations, decimals, fontSize, controlF1 } = context;
+  const { theme, operations, decimals, differenceDecimals: finer, fontSize, controlF1 } = context;
   const effect = operations.get(operation);
   const f1 = effect?.f1 ?? null;
   const inner = { x: box.x + 2, y: box.y + 2, width: box.width - 4, height: box.height - 4 };
@@ -293,7 +294,7 @@ function diagonalCell(operation: AugmentationName, box: Box, context: Context): 
   const title =
     f1 === null
       ? `${operation}: main effect, no couplet with it has a score yet`
-      : `${operation}: mean F1 ${f1.toFixed(decimals)} of ${effect!.couplets} couplets that hold it${effect!.effect === null ? "" : `, ${signed(effect!.effect, decimals + 1)} against the mean of all couplets`}`;
+      : `${operation}: mean F1 ${f1.toFixed(decimals)} of ${effect!.couplets} couplets that hold it${effect!.effect === null ? "" : `, ${signed(effect!.effect, finer)} against the mean of all couplets`}`;
   return h(
     "g",
     { "data-operation": operation },
@@ -332,7 +333,7 @@ function cellTitle(arm: ArmId, isAbsent: boolean, context: Context): string {
     );
   if (result.difference)
     lines.push(
-      `${signed(result.difference.mean, decimals + 1)} against the control: ${result.beatsControl ? "better" : result.trailsControl ? "worse" : "cannot be told apart"}`,
+      `${signed(result.difference.mean, context.differenceDecimals)} against the control: ${result.beatsControl ? "better" : result.trailsControl ? "worse" : "cannot be told apart"}`,
     );
   if (result.probabilityBottomQuarter !== null)
     lines.push(`in the bottom quarter with probability ${percentText(result.probabilityBottomQuarter)}`);
@@ -411,7 +412,7 @@ function stripCaption(arm: ArmId, width: number): string {
 
 /** The colour key and the reading help. */
 function key({ x, y, width: available }: { x: number; y: number; width: number }, context: Context): { node: SvgNode; height: number } {
-  const { theme, controlF1, span, decimals } = context;
+  const { theme, controlF1, span, decimals, differenceDecimals: finer } = context;
   const right = x + available - 2;
   const width = Math.min(available * 0.82, 420);
   const left = right - width;
@@ -419,7 +420,7 @@ function key({ x, y, width: available }: { x: number; y: number; width: number }
     const lines = context.results.size > 0 ? ["Colours follow when the control has a score.", ...helpLines(context)] : helpLines(context);
     return help(lines, { y: y + 5, width, right, theme });
   }
-  const spanText = span.toFixed(Math.max(2, decimals));
+  const spanText = span.toFixed(finer);
   const steps = 40;
   const hasComparisons = [...context.results.values()].some((arm) => arm.beatsControl !== null);
   const lines = help([...(hasComparisons ? ["Pale: not told apart from the control."] : []), ...helpLines(context)], {

@@ -1,7 +1,6 @@
 // The hero: F1 of every arm as sorted bars, with intervals, seeds, the control, published values and the dropped quarter.
-import { supportedDecimals } from "../domain/statistics.ts";
 import { CONTROL_ARM, coupletOf, FULL_ARM } from "../domain/study.ts";
-import type { ArmResult, Difference, StudyResult } from "../domain/study-result.ts";
+import { type ArmResult, type Difference, differenceDecimals, type StudyResult, scoreDecimals } from "../domain/study-result.ts";
 import {
   armLabel,
   bottomAxis,
@@ -40,7 +39,11 @@ export function f1Bars(result: StudyResult, options: F1BarsOptions): Figure {
   const label = `F1 of ${arms.length} arms, best first. ${result.headline}`;
   if (arms.length === 0) return emptyFigure(waiting || "no arms", { width, theme });
 
-  const layout = layOut(arms, width, showPublished);
+  const layout = layOut(arms, width, {
+    showPublished,
+    decimals: scoreDecimals(result),
+    differenceDecimals: differenceDecimals(result),
+  });
   const { columns, scale, decimals } = layout;
   const items = legendItems(arms, result, options);
   const key = legend(items, { x: 8, y: 8, width: width - 16, theme });
@@ -89,11 +92,16 @@ interface Layout {
   };
   readonly scale: ReturnType<typeof linearScale>;
   readonly decimals: number;
+  readonly differenceDecimals: number;
   readonly startsAtZero: boolean;
 }
 
-function layOut(arms: readonly Scored[], width: number, showPublished: boolean): Layout {
-  const decimals = supportedDecimals(arms.map(({ interval }) => interval));
+function layOut(
+  arms: readonly Scored[],
+  width: number,
+  { showPublished, ...precision }: { readonly showPublished: boolean } & Pick<Layout, "decimals" | "differenceDecimals">,
+): Layout {
+  const { decimals } = precision;
   const hasIntervals = arms.some(({ interval }) => interval);
   const hasChance = width >= 520 && arms.some(({ probabilityBottomQuarter }) => probabilityBottomQuarter !== null);
   const labelWidth = Math.min(width * 0.27, 6 + Math.max(...arms.map(({ arm }) => textWidth(armLabel(arm), 12, arm === CONTROL_ARM))));
@@ -118,7 +126,7 @@ function layOut(arms: readonly Scored[], width: number, showPublished: boolean):
   return {
     columns: { rank: 24, label, plot, bracket, value, chance },
     scale: linearScale([Math.max(0, domain[0]), Math.min(1, domain[1])], plot),
-    decimals,
+    ...precision,
     startsAtZero: startsAtZero || domain[0] <= 0,
   };
 }
@@ -158,7 +166,7 @@ function row(arm: Scored, { y, layout, theme, width, isLit, showPublished, decim
   return h(
     "g",
     { "data-arm": arm.arm },
-    h("title", {}, rowTitle(arm, decimals)),
+    h("title", {}, rowTitle(arm, layout)),
     h("rect", { x: 0, y: y - ROW / 2, width, height: ROW, fill: isLit ? theme.highlight : theme.ground, "fill-opacity": isLit ? 1 : 0 }),
     arm.rank === null ? null : text(columns.rank, y, String(arm.rank), { fill: theme.mutedText, size: 10, anchor: "end" }),
     text(columns.label[1], y, fitText(armLabel(arm.arm), columns.label[1] - columns.label[0], 12, isControl), {
@@ -215,15 +223,15 @@ export function percentText(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-function rowTitle(arm: Scored, decimals: number): string {
+function rowTitle(arm: Scored, { decimals, differenceDecimals: finer }: Layout): string {
   const lines = [`${armLabel(arm.arm)}: F1 ${arm.f1.toFixed(decimals)}`];
   if (arm.interval)
     lines[0] += ` (95 % interval ${arm.interval.low.toFixed(decimals)} to ${arm.interval.high.toFixed(decimals)}, over ${arm.intervalOf})`;
   if (arm.difference)
     lines.push(
-      `${signed(arm.difference.mean, decimals + 1)} against the control (${signed(arm.difference.low, decimals + 1)} to ${signed(arm.difference.high, decimals + 1)}${pText(arm.difference)}): ${arm.beatsControl ? "better" : arm.trailsControl ? "worse" : "cannot be told apart"}`,
+      `${signed(arm.difference.mean, finer)} against the control (${signed(arm.difference.low, finer)} to ${signed(arm.difference.high, finer)}${pText(arm.difference)}): ${arm.beatsControl ? "better" : arm.trailsControl ? "worse" : "cannot be told apart"}`,
     );
-  if (arm.toBest) lines.push(`${signed(-arm.toBest.mean, decimals + 1)} against the best couplet${pText(arm.toBest)}`);
+  if (arm.toBest) lines.push(`${signed(-arm.toBest.mean, finer)} against the best couplet${pText(arm.toBest)}`);
   if (arm.seeds.length > 1) lines.push(arm.seeds.map(({ seed, f1 }) => `seed ${seed}: ${f1.toFixed(decimals)}`).join(", "));
   if (arm.auc !== null) lines.push(`AUC ${arm.auc.toFixed(decimals)}${arm.ap === null ? "" : `, AP ${arm.ap.toFixed(decimals)}`}`);
   if (arm.publishedF1 !== null) lines.push(`published: ${arm.publishedF1.toFixed(3)}`);
@@ -241,8 +249,11 @@ function pText({ pHolm }: Difference): string {
 /** `p = 0.012`, `p < 0.001`. */
 export const probabilityText = (p: number): string => (p < 0.001 ? "p < 0.001" : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`);
 
-/** `+0.02`, `−0.01`. */
-export const signed = (value: number, decimals: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;
+/** `+0.02`, `−0.01`, and `0.00` for what rounds to it. */
+export function signed(value: number, decimals: number): string {
+  const digits = Math.abs(value).toFixed(decimals);
+  return Number(digits) === 0 ? digits : `${value < 0 ? "−" : "+"}${digits}`;
+}
 
 function columnTitles({ columns }: Layout, { theme, y }: { theme: FigureTheme; y: number }): SvgNode {
   const style = { fill: theme.mutedText, size: 10, anchor: "end" } as const;
@@ -317,7 +328,7 @@ function alikeBracket(
     h(
       "title",
       {},
-      `${members.length} couplets that cannot be told apart from the best one, ${result.alike.best} (95 %${result.statistics ? ", Holm's correction over all pairs" : ""})`,
+      `${members.length} couplets that cannot be told apart from the best one, ${result.alike.best} (95 %${result.arms.some(({ toBest }) => toBest) ? ", Holm's correction over all pairs" : ""})`,
     ),
     h("line", { x1: x, x2: x, y1: rowY(first) - 4, y2: rowY(last) + 4, stroke: theme.axis, "stroke-width": 1 }),
     members.map((i) => h("line", { x1: x - 5, x2: x, y1: rowY(i), y2: rowY(i), stroke: theme.text, "stroke-width": 1.4 })),
@@ -330,7 +341,7 @@ function legendItems(arms: readonly Scored[], result: StudyResult, { theme, show
     theme,
   );
   if (arms.some(({ interval }) => interval))
-    items.push({ label: `95 % interval over ${result.intervalOf}`, key: (x, y) => whisker(x - 8, x + 8, y, theme.text) });
+    items.push({ label: `95 % interval over ${intervalKinds(arms)}`, key: (x, y) => whisker(x - 8, x + 8, y, theme.text) });
   if (arms.some(({ seeds }) => seeds.length > 1))
     items.push({
       label: "one seed",
@@ -353,6 +364,14 @@ function legendItems(arms: readonly Scored[], result: StudyResult, { theme, show
         }),
     });
   return items;
+}
+
+/** What the intervals are over: of most arms, and of those that are different. */
+function intervalKinds(arms: readonly Scored[]): string {
+  const counts = new Map<string, number>();
+  for (const { intervalOf } of arms) if (intervalOf) counts.set(intervalOf, (counts.get(intervalOf) ?? 0) + 1);
+  const [[most] = [""], ...rest] = [...counts].sort((a, b) => b[1] - a[1]);
+  return [most, ...rest.map(([kind, count]) => `${count} ${count === 1 ? "arm" : "arms"} over ${kind}`)].join("; ");
 }
 
 /** What has no score yet, in words; empty when every arm has one. */

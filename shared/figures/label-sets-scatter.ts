@@ -1,5 +1,5 @@
 // How far two label sets agree on the ranking of the couplets: F1 against F1, and the rank correlation in words.
-import type { RankAgreement, StudyResult } from "../domain/study-result.ts";
+import { type RankAgreement, type StudyResult, scoreDecimals } from "../domain/study-result.ts";
 import { armScatter, type ScatterPoint } from "./arm-scatter.ts";
 import { emptyFigure, type FigureOptions } from "./marks.ts";
 import type { Figure } from "./svg.ts";
@@ -25,7 +25,10 @@ export function labelSetsScatter(result: StudyResult, options: ScatterOptions): 
     result.agreement.labelSets.find(({ between }) => between.includes(first) && between.includes(second)) ?? null,
   );
   const label = `F1 on ${first} against F1 on ${second}, ${points.length} arms. ${sentence}`;
-  return armScatter({ points, xTitle: `F1 on ${first}`, yTitle: `F1 on ${second}`, sentence, label }, options);
+  return armScatter(
+    { points, xTitle: `F1 on ${first}`, yTitle: `F1 on ${second}`, decimals: scoreDecimals(result), sentence, label },
+    options,
+  );
 }
 
 /** A rank agreement as a sentence. */

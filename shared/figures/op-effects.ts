@@ -1,11 +1,11 @@
 // Main effect of each operation: the mean F1 of the couplets that hold it, against the control and the mean of all couplets.
 import { mean, supportedDecimals } from "../domain/statistics.ts";
 import { coupletOf } from "../domain/study.ts";
-import type { StudyResult } from "../domain/study-result.ts";
+import { type StudyResult, scoreDecimals } from "../domain/study-result.ts";
 import { bottomAxis, emptyFigure, type FigureOptions, familyMark, whisker } from "./marks.ts";
 import { extent, linearScale, niceDomain } from "./scale.ts";
 import { type Figure, figureRoot, h } from "./svg.ts";
-import { text } from "./text.ts";
+import { text, wrapText } from "./text.ts";
 
 /** A row for each operation, best first; small marks are its couplets. */
 export function opEffects(result: StudyResult, { width, theme, highlight = null }: FigureOptions): Figure {
@@ -15,7 +15,8 @@ export function opEffects(result: StudyResult, { width, theme, highlight = null 
   const couplets = result.arms.filter((arm) => arm.f1 !== null && coupletOf(arm.arm));
   const control = result.control?.f1 ?? null;
   const overall = mean(couplets.map(({ f1 }) => f1!));
-  const decimals = supportedDecimals(operations.map(({ interval }) => interval));
+  const intervals = operations.flatMap(({ interval }) => interval ?? []);
+  const decimals = intervals.length > 0 ? supportedDecimals(intervals) : scoreDecimals(result);
   const [low, high] = extent([
     ...couplets.map(({ f1 }) => f1),
     ...operations.flatMap(({ interval }) => [interval?.low, interval?.high]),
@@ -26,9 +27,12 @@ export function opEffects(result: StudyResult, { width, theme, highlight = null 
   const x = linearScale(niceDomain([Math.max(0, low - margin), Math.min(1, high + margin)], 10), [left, right]);
   const [top, row] = [36, 24];
   const bottom = top + operations.length * row + 2;
+  const over = couplets.some(({ seeds }) => seeds.length > 1) ? "seeds" : "label draws";
+  const notes = intervals.length > 0 ? wrapText(`Thin line: 95 % interval over ${over}; small marks: the couplets.`, width - 16, 11) : [];
+  const height = bottom + 42 + notes.length * 16;
   return figureRoot(
-    { width, height: bottom + 42, label },
-    h("rect", { width, height: bottom + 42, fill: theme.ground }),
+    { width, height, label },
+    h("rect", { width, height, fill: theme.ground }),
     bottomAxis(x, { theme, top, bottom, title: "F1, mean of the couplets that hold the operation" }),
     h("line", { x1: x.at(overall), x2: x.at(overall), y1: top, y2: bottom, stroke: theme.axis, "stroke-width": 1.2 }),
     control === null
@@ -70,5 +74,6 @@ export function opEffects(result: StudyResult, { width, theme, highlight = null 
         text(width - 10, y, `${operation.f1!.toFixed(decimals)}${half}`, { fill: theme.text, anchor: "end" }),
       );
     }),
+    notes.map((line, i) => text(8, bottom + 46 + i * 16, line, { fill: theme.mutedText, size: 11 })),
   );
 }

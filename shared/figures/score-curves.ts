@@ -9,6 +9,8 @@ import { text } from "./text.ts";
 export interface ScoreCurvesOptions extends FigureOptions {
   readonly kind: "roc" | "pr";
   readonly labelSet: string;
+  /** Decimals that the scores support. */
+  readonly decimals?: number;
   /** Share of positives among the test tiles: what precision is by chance. */
   readonly positiveShare?: number | null | undefined;
   /** Where each arm lies at the threshold in use. */
@@ -21,12 +23,12 @@ const DASHES = [undefined, "7 3", "2 2", "9 3 2 3", "4 4", "12 4", "1 3", "6 2 1
 
 /** A curve for each arm, in the order given. */
 export function scoreCurves(curves: readonly MeanCurve[], options: ScoreCurvesOptions): Figure {
-  const { width, theme, highlight = null, kind, labelSet, positiveShare = null, marks } = options;
+  const { width, theme, highlight = null, kind, labelSet, decimals = 2, positiveShare = null, marks } = options;
   const shown = curves.filter((curve) => curve.labelSet === labelSet);
   if (shown.length === 0) return emptyFigure("Pick arms whose test tiles have scores.", { width, theme });
   const isRoc = kind === "roc";
   const colour = (i: number, arm: string) => (arm === CONTROL_ARM ? theme.text : theme.series[i % theme.series.length]!);
-  const area = (curve: MeanCurve) => (isRoc ? `AUC ${curve.auc.toFixed(3)}` : `AP ${curve.ap.toFixed(3)}`);
+  const area = (curve: MeanCurve) => (isRoc ? `AUC ${curve.auc.toFixed(decimals)}` : `AP ${curve.ap.toFixed(decimals)}`);
   const key = legend(
     shown.map((curve, i) => ({
       label: `${armLabel(curve.arm)}, ${area(curve)}`,

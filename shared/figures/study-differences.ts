@@ -1,4 +1,5 @@
 // Two studies arm by arm: how far F1 differs between them, with intervals, around the line of no difference.
+import { supportedDecimals } from "../domain/statistics.ts";
 import type { StudyPair } from "../domain/study-pair.ts";
 import { signed } from "./f1-bars.ts";
 import { armLabel, bottomAxis, emptyFigure, type FigureOptions, familyLegend, familyMark, legend, whisker } from "./marks.ts";
@@ -12,6 +13,7 @@ const ROW = 20;
 export function studyDifferences(pair: StudyPair, { width, theme, highlight = null }: FigureOptions): Figure {
   const { arms, names } = pair;
   if (arms.length === 0) return emptyFigure(pair.headline, { width, theme });
+  const decimals = supportedDecimals(arms.map(({ interval }) => interval));
   const items = familyLegend(
     arms.map(({ first }) => first.family),
     theme,
@@ -44,17 +46,21 @@ export function studyDifferences(pair: StudyPair, { width, theme, highlight = nu
       const isLit = arm === highlight;
       const isTold = interval !== null && (interval.low > 0 || interval.high < 0);
       const colour = theme.families[first.family];
-      const range = interval ? ` (${signed(interval.low, 3)} to ${signed(interval.high, 3)})` : "";
+      const range = interval ? ` (${signed(interval.low, decimals)} to ${signed(interval.high, decimals)})` : "";
       return h(
         "g",
         { "data-arm": arm },
-        h("title", {}, `${arm}: ${signed(difference, 3)}${range}\n${names[0]} ${first.f1.toFixed(3)}, ${names[1]} ${second.f1.toFixed(3)}`),
+        h(
+          "title",
+          {},
+          `${arm}: ${signed(difference, decimals)}${range}\n${names[0]} ${first.f1.toFixed(decimals)}, ${names[1]} ${second.f1.toFixed(decimals)}`,
+        ),
         h("rect", { x: 0, y: y - ROW / 2, width, height: ROW, fill: theme.highlight, "fill-opacity": isLit ? 1 : 0 }),
         text(labels, y, fitText(armLabel(arm), labels - 4, 12, isLit), { fill: theme.text, anchor: "end", isBold: isLit }),
         interval ? whisker(x.at(interval.low), x.at(interval.high), y, theme.text) : null,
         // Filled where the interval leaves out 0.
         familyMark(first.family, x.at(difference), y, 4.5, { fill: isTold ? colour : theme.ground, stroke: colour, "stroke-width": 1.4 }),
-        text(width - 8, y, signed(difference, 3), { fill: isTold ? theme.text : theme.mutedText, anchor: "end" }),
+        text(width - 8, y, signed(difference, decimals), { fill: isTold ? theme.text : theme.mutedText, anchor: "end" }),
       );
     }),
   );

@@ -57,6 +57,38 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
     await inspectPage(page, "comparison-tiles");
   });
 
+  it("lights an arm everywhere, whether the pointer is on its bar, its cell or its row, or a key goes to it", async () => {
+    const lit = () => page.locator("tr[data-lit] button").allTextContents();
+    const frame = () => page.getByRole("img", { name: /^Matrix of the 36 couplets/ }).locator('[data-arm="blur+contrast"] rect');
+    await page.locator('[data-arm="blur+contrast"] rect').first().hover();
+    await expect.poll(lit, PATIENCE).toEqual(["blur+contrast"]);
+    await expect.poll(() => frame().count(), PATIENCE).toBe(2);
+    await page.getByRole("region", { name: "Arms, scrollable" }).getByRole("button", { name: "gain+zoom" }).hover();
+    await expect.poll(() => frame().count(), PATIENCE).toBe(1);
+    await page.mouse.move(0, 0);
+    await expect.poll(lit, PATIENCE).toEqual([]);
+    await page.getByRole("img", { name: /^F1 of 41 arms/ }).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(async () => (await lit()).length, PATIENCE).toBe(1);
+    const [arm] = await lit();
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: "Arm" }).waitFor();
+    expect(query("arm")).toBe(arm);
+    // What is picked is lit in the file, too, and by the command that makes it.
+    expect(await copiedCommand("fields-f1", "svg")).toBe(await saved("fields-f1", "Save SVG"));
+    await page.keyboard.press("Escape");
+    await expect.poll(() => query("arm"), PATIENCE).toBeNull();
+  });
+
+  it("says nothing of one study's test tiles beside another's scores", async () => {
+    await go("#/comparison/~published");
+    await page.getByRole("heading", { name: /scored above the control, with one value each/ }).waitFor();
+    expect(await page.getByRole("slider", { name: "Score from which a tile counts as positive" }).count()).toBe(0);
+    await go("#/comparison/fields");
+    await page.getByText(/^Comparisons are corrected by Holm/).waitFor();
+  });
+
   it("drops other couplets by the arrow keys and by dragging the line", async () => {
     expect(await line().getAttribute("aria-valuenow")).toBe("9");
     await line().focus();

@@ -17,7 +17,7 @@ import { ViewPair } from "./ViewPair.tsx";
 /** Shown first: the couplet that the published study ranked highest. */
 const FIRST_OPERATIONS: readonly AugmentationName[] = ["rotation", "shift"];
 
-export function AugmentationsView() {
+export default function AugmentationsView() {
   const workspace = useWorkspace();
   const study = useCurrentStudy();
   const live = useStudy(study.isPublished ? null : study.name);

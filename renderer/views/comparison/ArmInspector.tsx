@@ -2,8 +2,8 @@
 import { Anchor, Table } from "@mantine/core";
 import { useCallback } from "react";
 import { viewPool } from "../../../shared/domain/study.ts";
-import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
-import { percentText, probabilityText } from "../../../shared/figures/f1-bars.ts";
+import { type ArmResult, differenceDecimals, type StudyResult, scoreDecimals } from "../../../shared/domain/study-result.ts";
+import { percentText, probabilityText, signed } from "../../../shared/figures/f1-bars.ts";
 import { lossCurves } from "../../../shared/figures/loss-curves.ts";
 import { FAMILY_LABELS, type FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
@@ -12,7 +12,7 @@ import { StatusMark } from "../../components/StatusMark.tsx";
 import { Inspector } from "../../components/Workbench.tsx";
 import { formatRoute } from "../../state/router.ts";
 import type { LiveRun } from "../../state/study-live.ts";
-import { count, score } from "../../state/words.ts";
+import { count, score as scoreTo } from "../../state/words.ts";
 import { curveOf } from "../training/curves.ts";
 import classes from "./ArmInspector.module.css";
 
@@ -28,6 +28,8 @@ export interface ArmInspectorProps {
 export function ArmInspector({ arm, result, runs, study, onClose }: ArmInspectorProps) {
   const draw = useCallback((width: number, theme: FigureTheme) => lossCurves(runs.map(curveOf), { width, theme, height: 200 }), [runs]);
   const [operations] = viewPool(arm.arm);
+  const decimals = scoreDecimals(result);
+  const score = (value: number | null) => scoreTo(value, decimals);
   const hasCurve = runs.some(({ state }) => state.curve.length > 0);
   return (
     <Inspector kind="Arm" title={arm.arm} onClose={onClose}>
@@ -56,12 +58,17 @@ export function ArmInspector({ arm, result, runs, study, onClose }: ArmInspector
             "Second stage",
             arm.family === "control" || arm.family === "special" || arm.family === "full" ? null : arm.isDropped ? "dropped" : "kept",
           ],
-          ["To the best couplet", arm.toBest?.pHolm == null ? null : `${signed(-arm.toBest.mean)}, ${probabilityText(arm.toBest.pHolm)}`],
+          [
+            "To the best couplet",
+            arm.toBest?.pHolm == null
+              ? null
+              : `${signed(-arm.toBest.mean, differenceDecimals(result))}, ${probabilityText(arm.toBest.pHolm)}`,
+          ],
           ["Published", score(arm.publishedF1)],
         ]}
       />
-      <LabelSets arm={arm} />
-      {arm.seeds.length > 0 && study !== null && <Seeds arm={arm} />}
+      <LabelSets arm={arm} decimals={decimals} />
+      {arm.seeds.length > 0 && study !== null && <Seeds arm={arm} decimals={decimals} />}
       {hasCurve && <FigurePanel title="Loss" fileName={`loss-${arm.arm}`} draw={draw} exportWidth={640} />}
       {study !== null && (
         <Anchor size="sm" href={formatRoute({ place: "training", subject: study, query: { arm: arm.arm } })}>
@@ -89,7 +96,9 @@ export function ArmInspector({ arm, result, runs, study, onClose }: ArmInspector
   );
 }
 
-function verdictOf(arm: ArmResult, { control }: StudyResult): string {
+function verdictOf(arm: ArmResult, result: StudyResult): string {
+  const { control } = result;
+  const told = (value: number) => signed(value, arm.difference ? differenceDecimals(result) : scoreDecimals(result));
   if (arm.family === "control") return "The control: the same encoder without pretraining.";
   if (arm.difference) {
     const { mean, low, high, pHolm } = arm.difference;
@@ -98,16 +107,20 @@ function verdictOf(arm: ArmResult, { control }: StudyResult): string {
       : arm.trailsControl
         ? "is worse than the control"
         : "cannot be told from the control";
-    const told = pHolm === null ? "" : `, ${probabilityText(pHolm)} after Holm's correction`;
-    return `It ${words}: ${signed(mean)} (${signed(low)} to ${signed(high)}${told}).`;
+    const tested = pHolm === null ? "" : `, ${probabilityText(pHolm)} after Holm's correction`;
+    return `It ${words}: ${told(mean)} (${told(low)} to ${told(high)}${tested}).`;
   }
   if (arm.f1 === null || control?.f1 == null) return "It cannot be judged before both it and the control have a score.";
-  return `${signed(arm.f1 - control.f1)} to the control, one value each: chance cannot be told from effect.`;
+  return `${told(arm.f1 - control.f1)} to the control, one value each: chance cannot be told from effect.`;
 }
 
-const signed = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+interface ScoresProps {
+  readonly arm: ArmResult;
+  readonly decimals: number;
+}
 
-function LabelSets({ arm }: { arm: ArmResult }) {
+function LabelSets({ arm, decimals }: ScoresProps) {
+  const score = (value: number | null) => scoreTo(value, decimals);
   const sets = Object.entries(arm.byLabelSet).filter(([, scores]) => scores.f1 !== null);
   if (sets.length === 0) return null;
   return (
@@ -138,7 +151,8 @@ function LabelSets({ arm }: { arm: ArmResult }) {
   );
 }
 
-function Seeds({ arm }: { arm: ArmResult }) {
+function Seeds({ arm, decimals }: ScoresProps) {
+  const score = (value: number) => scoreTo(value, decimals);
   return (
     <Section title="Seeds">
       <Table fz="xs" verticalSpacing={3} horizontalSpacing={4}>

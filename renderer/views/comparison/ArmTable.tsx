@@ -1,7 +1,7 @@
 // Every number of every arm, sortable.
 import { Button, Tooltip } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconDownload } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { armTable, toCsv } from "../../../shared/domain/result-tables.ts";
 import { CONTROL_ARM } from "../../../shared/domain/study.ts";
 import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
@@ -11,7 +11,6 @@ import classes from "./ArmTable.module.css";
 import { type ArmColumn, armColumns } from "./arm-columns.ts";
 
 export interface ArmTableProps {
-  readonly arms: readonly ArmResult[];
   readonly result: StudyResult;
   readonly fileName: string;
   readonly highlight: string | null;
@@ -24,11 +23,14 @@ interface Order {
   readonly isDescending: boolean;
 }
 
-export function ArmTable({ arms, result, fileName, highlight, onHover, onPick }: ArmTableProps) {
+export const ArmTable = memo(function ArmTable({ result, fileName, highlight, onHover, onPick }: ArmTableProps) {
   const [order, setOrder] = useState<Order>({ key: "f1", isDescending: true });
   const columns = useMemo(() => armColumns(result), [result]);
   const column = columns.find(({ key }) => key === order.key) ?? columns[0]!;
-  const rows = useMemo(() => sorted(arms, column, order.isDescending), [arms, column, order.isDescending]);
+  const rows = useMemo(
+    () => sorted(result.full ? [...result.arms, result.full] : result.arms, column, order.isDescending),
+    [result, column, order.isDescending],
+  );
   const sortBy = ({ key, isNumber }: ArmColumn) =>
     setOrder((now) => (now.key === key ? { key, isDescending: !now.isDescending } : { key, isDescending: isNumber && key !== "rank" }));
   const save = () => download(`${fileName}-arms.csv`, new Blob([toCsv(armTable(result))], { type: "text/csv;charset=utf-8" }));
@@ -52,26 +54,41 @@ export function ArmTable({ arms, result, fileName, highlight, onHover, onPick }:
           </thead>
           <tbody>
             {rows.map((arm) => (
-              <tr
-                key={arm.arm}
-                data-lit={arm.arm === highlight || undefined}
-                data-control={arm.arm === CONTROL_ARM || undefined}
-                onMouseEnter={() => onHover(arm.arm)}
-                onClick={() => onPick(arm.arm)}
-              >
-                {columns.map((one) => (
-                  <td key={one.key} className={one.isNumber ? classes.number : undefined}>
-                    {one.key === "arm" ? <ArmCell arm={arm} onPick={onPick} /> : one.text(arm)}
-                  </td>
-                ))}
-              </tr>
+              <Row key={arm.arm} arm={arm} columns={columns} isLit={arm.arm === highlight} onHover={onHover} onPick={onPick} />
             ))}
           </tbody>
         </table>
       </section>
     </section>
   );
+});
+
+interface RowProps {
+  readonly arm: ArmResult;
+  readonly columns: readonly ArmColumn[];
+  readonly isLit: boolean;
+  readonly onHover: (arm: string | null) => void;
+  readonly onPick: (arm: string) => void;
 }
+
+const Row = memo(function Row({ arm, columns, isLit, onHover, onPick }: RowProps) {
+  return (
+    <tr
+      data-lit={isLit || undefined}
+      data-control={arm.arm === CONTROL_ARM || undefined}
+      onMouseEnter={() => onHover(arm.arm)}
+      onFocus={() => onHover(arm.arm)}
+      onBlur={() => onHover(null)}
+      onClick={() => onPick(arm.arm)}
+    >
+      {columns.map((one) => (
+        <td key={one.key} className={one.isNumber ? classes.number : undefined}>
+          {one.key === "arm" ? <ArmCell arm={arm} onPick={onPick} /> : one.text(arm)}
+        </td>
+      ))}
+    </tr>
+  );
+});
 
 function Head({ column, order, onSort }: { column: ArmColumn; order: Order; onSort: () => void }) {
   const isSorted = column.key === order.key;

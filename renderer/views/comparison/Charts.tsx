@@ -16,38 +16,55 @@ import { useRoute } from "../../state/router.ts";
 import classes from "./Charts.module.css";
 import { DropHandle } from "./DropHandle.tsx";
 
-export interface ChartsProps {
+/** Parts that are drawn from the comparison's data, each on its own; the table and the selection are no charts, but as dear. */
+export const PARTS = ["f1", "matrix", "curves", "effects", "label-sets", "differences", "studies", "table"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** What a part is drawn from. */
+export interface Drawn {
   readonly data: ComparisonData;
+  readonly highlight: string | null;
+}
+
+interface SharedProps {
   /** What the charts are of, for commands and file names. */
   readonly view: Omit<ResultsView, "figure">;
   readonly fileName: string;
   /** Null: the published sweep, which can be looked at only. */
   readonly study: string | null;
-  readonly highlight: string | null;
-  readonly onHover: (arm: string | null) => void;
+  readonly onHover: (arm: string | null, part: Part) => void;
   readonly onPick: (arm: string) => void;
 }
 
-export function Charts(props: ChartsProps) {
-  const { data, study } = props;
+export interface ChartsProps extends SharedProps {
+  readonly drawn: Readonly<Record<Part, Drawn>>;
+}
+
+export function Charts({ drawn, ...props }: ChartsProps) {
+  const { study } = props;
+  const { pair } = drawn.differences.data;
   return (
     <div className={classes.charts}>
       <div className={classes.column}>
-        <F1Chart {...props} />
-        {data.pair && <Chart {...props} name="differences" title={`${data.pair.names[0]} against ${data.pair.names[1]}, arm by arm`} />}
-        {study !== null && <CurveChart {...props} />}
+        <F1Chart {...props} {...drawn.f1} />
+        {pair && (
+          <Chart {...props} {...drawn.differences} name="differences" title={`${pair.names[0]} against ${pair.names[1]}, arm by arm`} />
+        )}
+        {study !== null && <CurveChart {...props} {...drawn.curves} />}
       </div>
       <div className={classes.column}>
-        <Chart {...props} name="matrix" title="Couplets" />
-        {data.pair && <Chart {...props} name="studies" title="How alike both studies rank" />}
-        <Chart {...props} name="effects" title="Effects of the operations" />
-        <Chart {...props} name="label-sets" title="Label sets against each other" />
+        <Chart {...props} {...drawn.matrix} name="matrix" title="Couplets" />
+        {drawn.studies.data.pair && <Chart {...props} {...drawn.studies} name="studies" title="How alike both studies rank" />}
+        <Chart {...props} {...drawn.effects} name="effects" title="Effects of the operations" />
+        <Chart {...props} {...drawn["label-sets"]} name="label-sets" title="Label sets against each other" />
       </div>
     </div>
   );
 }
 
-interface ChartProps extends ChartsProps {
+interface DrawnProps extends SharedProps, Drawn {}
+
+interface ChartProps extends DrawnProps {
   readonly name: ComparisonFigure;
   readonly title: string;
   readonly aside?: ReactNode;
@@ -67,13 +84,14 @@ function Chart({ name, title, data, view, fileName, highlight, onHover, onPick, 
       csv={() => toCsv(comparisonTable(name, data))}
       command={resultsCommand({ ...view, figure: name })}
       exportWidth={figureWidth(name)}
-      {...{ onHover, onPick, aside, overlay }}
+      onHover={(arm) => onHover(arm, name === "roc" || name === "pr" ? "curves" : name)}
+      {...{ onPick, aside, overlay }}
     />
   );
 }
 
 /** The hero, with the line between kept and dropped couplets to be dragged. */
-function F1Chart(props: ChartsProps) {
+function F1Chart(props: DrawnProps) {
   const { data, study } = props;
   const host = useHost();
   const { setQuery } = useRoute();
@@ -122,7 +140,7 @@ function F1Chart(props: ChartsProps) {
 const sameArms = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((arm) => b.includes(arm));
 
 /** ROC or precision-recall curves of picked arms. */
-function CurveChart(props: ChartsProps) {
+function CurveChart(props: DrawnProps) {
   const { data, view } = props;
   const { route, setQuery } = useRoute();
   const name = route.query.curve === "roc" ? "roc" : "pr";

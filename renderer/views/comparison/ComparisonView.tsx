@@ -2,11 +2,10 @@
 import { Skeleton } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { DEFAULT_THRESHOLD, MOST_CURVES, THRESHOLD_STEPS } from "../../../shared/domain/scored-cell.ts";
-import { CONTROL_ARM } from "../../../shared/domain/study.ts";
 import { studyPair } from "../../../shared/domain/study-pair.ts";
-import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
+import { type ArmResult, curveArms, type StudyResult } from "../../../shared/domain/study-result.ts";
 import type { ComparisonData } from "../../../shared/figures/comparison.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
@@ -16,16 +15,17 @@ import { useHost, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { PUBLISHED_STUDY, useCurrentStudy } from "../../state/selection.ts";
 import type { LiveRun } from "../../state/study-live.ts";
+import { useTurns } from "../../state/turns.ts";
 import { ArmInspector } from "./ArmInspector.tsx";
 import { ArmTable } from "./ArmTable.tsx";
-import { Charts } from "./Charts.tsx";
+import { Charts, type Drawn, PARTS, type Part } from "./Charts.tsx";
 import classes from "./ComparisonView.module.css";
 import { Finding } from "./Finding.tsx";
 import { Selection } from "./Selection.tsx";
 import { type ShownResult, useResult } from "./use-result.ts";
 import { ViewBar } from "./ViewBar.tsx";
 
-export function ComparisonView() {
+export default function ComparisonView() {
   const workspace = useWorkspace();
   const study = useCurrentStudy();
   if (workspace && study.name === null) {
@@ -47,7 +47,7 @@ export function ComparisonView() {
       </EmptyState>
     );
   }
-  return <Study name={study.name} />;
+  return <Study key={study.name} name={study.name} />;
 }
 
 function Study({ name }: { name: string | null }) {
@@ -86,17 +86,20 @@ interface LoadedProps {
 
 function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps) {
   const { route, setQuery } = useRoute();
-  const [hovered, setHovered] = useState<string | null>(null);
+  const [hovered, setHovered] = useState<{ readonly arm: string; readonly part: Part } | null>(null);
   const workspace = useWorkspace();
   const isPublished = name === PUBLISHED_STUDY;
   const study = isPublished ? null : name;
   const runs = isPublished ? NO_RUNS : shown.live.runs;
   const every = result.full ? [...result.arms, result.full] : result.arms;
   const picked = every.find(({ arm }) => arm === route.query.arm) ?? null;
-  const pick = (arm: string | null) => setQuery({ arm }, { replace: picked !== null && arm !== null });
+  const hasPicked = picked !== null;
+  const pick = useCallback((arm: string | null) => setQuery({ arm }, { replace: hasPicked && arm !== null }), [setQuery, hasPicked]);
   const title = isPublished ? "published" : name;
   const fileName = isPublished ? "published-sweep" : name;
-  const lit = hovered ?? picked?.arm ?? null;
+  const lit = hovered?.arm ?? picked?.arm ?? null;
+  const hover = useCallback((arm: string | null, part: Part) => setHovered(arm === null ? null : { arm, part }), []);
+  const hoverRow = useCallback((arm: string | null) => hover(arm, "table"), [hover]);
 
   const other = route.query.with && route.query.with !== name ? route.query.with : null;
   const beside = useResult(other, thresholdOf(route.query.threshold));
@@ -115,6 +118,10 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
     (): ComparisonData => ({ result, showPublished, errors, curves: curves.curves, labelSet, pair }),
     [result, showPublished, errors, curves.curves, labelSet, pair],
   );
+  const newest = useMemo((): Drawn => ({ data, highlight: lit }), [data, lit]);
+  const given = useTurns(PARTS, newest);
+  // The part under the pointer answers at once.
+  const drawn = hovered ? { ...given, [hovered.part]: { ...given[hovered.part], highlight: lit } } : given;
   return (
     <Workbench
       side={
@@ -131,7 +138,13 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.page} tabIndex={0} aria-label="Comparison">
-        <Finding result={result} study={study} dataset={isPublished ? null : (shown.live.study?.config.dataset ?? null)} pair={pair} />
+        <Finding
+          result={result}
+          study={study}
+          dataset={isPublished ? null : (shown.live.study?.config.dataset ?? null)}
+          pair={pair}
+          isPending={[shown, beside].some(({ statistics }) => statistics.progress !== null && statistics.statistics === null)}
+        />
         <ViewBar
           {...{ name, other, threshold, onMove: onMoveThreshold }}
           counts={shown.counts}
@@ -142,16 +155,24 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
           (error, i) => error != null && <ErrorNote key={["statistics", "beside", "curves"][i]} error={error} />,
         )}
         <Charts
-          data={data}
-          view={{ workspace: workspace?.path ?? ".", study: name, threshold, with: other, arms: curves.arms, labelSet, showPublished }}
+          drawn={drawn}
+          view={{
+            workspace: workspace?.path ?? ".",
+            study: name,
+            threshold,
+            with: other,
+            arms: curves.arms,
+            labelSet,
+            showPublished,
+            highlight: picked?.arm,
+          }}
           fileName={fileName}
           study={study}
-          highlight={lit}
-          onHover={setHovered}
+          onHover={hover}
           onPick={pick}
         />
-        <Selection result={result} study={study} onPick={pick} />
-        <ArmTable arms={every} result={result} fileName={fileName} highlight={lit} onHover={setHovered} onPick={pick} />
+        <Selection result={drawn.table.data.result} study={study} onPick={pick} />
+        <ArmTable result={drawn.table.data.result} fileName={fileName} highlight={drawn.table.highlight} onHover={hoverRow} onPick={pick} />
       </section>
     </Workbench>
   );
@@ -160,9 +181,8 @@ function Loaded({ name, result, shown, threshold, onMoveThreshold }: LoadedProps
 /** Curves of the arms that the address names, of the best one and the control when it names none. */
 function useCurves(study: string | null, arms: readonly ArmResult[], asked: string | undefined) {
   const { queries } = useHost();
-  const best = arms.find(({ rank }) => rank === 1)?.arm;
   const known = arms.filter(({ f1 }) => f1 !== null).map(({ arm }) => arm);
-  const wanted = asked === undefined ? [best ?? CONTROL_ARM, CONTROL_ARM] : asked.split(",");
+  const wanted = asked === undefined ? curveArms(arms) : asked.split(",");
   const picked = [...new Set(wanted)].filter((arm) => known.includes(arm)).slice(0, MOST_CURVES);
   const finished = arms.reduce((sum, arm) => sum + arm.finished, 0);
   const { data, error } = useQuery({

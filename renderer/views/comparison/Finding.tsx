@@ -20,17 +20,19 @@ export interface FindingProps {
   readonly dataset: string | null;
   /** With a second study beside it. */
   readonly pair: StudyPair | null;
+  /** The arms are being compared: what their metrics alone would say may turn out otherwise, so nothing is said. */
+  readonly isPending: boolean;
 }
 
-export function Finding({ result, study, dataset, pair }: FindingProps) {
+export function Finding({ result, study, dataset, pair, isPending }: FindingProps) {
   const { client } = useHost();
   const report = useMutation({ mutationFn: (name: string) => client.study.report({ study: name }) });
   const { finished } = result.progress;
   return (
     <header className={classes.finding}>
-      <div className={classes.words}>
+      <div className={classes.words} aria-busy={isPending}>
         {dataset !== null && <SimulationBadgeOf dataset={dataset} />}
-        <h2>{result.headline}</h2>
+        <h2 data-pending={isPending || undefined}>{isPending ? pendingWords(result) : result.headline}</h2>
         {pair && <p className={classes.pair}>{pair.headline}</p>}
         {study === null && <p className={classes.source}>{PUBLISHED_SOURCE}</p>}
         {result.caveats.length > 0 && (
@@ -42,7 +44,7 @@ export function Finding({ result, study, dataset, pair }: FindingProps) {
         )}
       </div>
       {study !== null && (
-        <Tooltip label="One HTML file with every chart and table, and each as SVG, PNG and CSV">
+        <Tooltip label="One HTML file with the charts and tables of the study, and each as SVG, PNG and CSV">
           <Button
             variant="default"
             leftSection={<IconFileText size={16} />}
@@ -66,6 +68,9 @@ export function Finding({ result, study, dataset, pair }: FindingProps) {
     </header>
   );
 }
+
+const pendingWords = ({ arms, threshold }: StudyResult) =>
+  `Comparing ${counted(arms.filter(({ f1 }) => f1 !== null).length, "arm")} by their test tiles, positive from a score of ${threshold.toFixed(2)}`;
 
 function Written({ files }: { files: ReportFiles }) {
   return (

@@ -2,13 +2,14 @@
 import { Button, Tooltip } from "@mantine/core";
 import { IconRotate } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
+import { memo } from "react";
 import { coupletOf } from "../../../shared/domain/study.ts";
-import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
+import { type ArmResult, type StudyResult, scoreDecimals } from "../../../shared/domain/study-result.ts";
 import { percentText } from "../../../shared/figures/f1-bars.ts";
 import { showError } from "../../components/notices.tsx";
 import { StatusMark } from "../../components/StatusMark.tsx";
 import { useHost } from "../../state/host.tsx";
-import { counted, score } from "../../state/words.ts";
+import { counted, score as scoreTo } from "../../state/words.ts";
 import classes from "./Selection.module.css";
 
 export interface SelectionProps {
@@ -18,18 +19,20 @@ export interface SelectionProps {
   readonly onPick: (arm: string) => void;
 }
 
-export function Selection({ result, study, onPick }: SelectionProps) {
+export const Selection = memo(function Selection({ result, study, onPick }: SelectionProps) {
   const host = useHost();
   const select = useMutation({
-    mutationFn: (dropped: string[] | null) => host.client.study.select({ study: study!, dropped }),
+    scope: { id: "selection" },
+    mutationFn: (next: string[] | null) => host.client.study.select({ study: study!, dropped: next }),
     onSuccess: (record) => host.tellStudy(record),
     onError: (error) => showError(error, "The selection was not changed"),
   });
   const { selection } = result;
   const couplets = result.arms.filter(({ arm, f1 }) => coupletOf(arm) && f1 !== null).sort((a, b) => b.f1! - a.f1!);
   if (couplets.length === 0) return null;
-  const toggle = (arm: string) =>
-    select.mutate(selection.dropped.includes(arm) ? selection.dropped.filter((other) => other !== arm) : [...selection.dropped, arm]);
+  // What was clicked shows at once, and the next click starts from it.
+  const dropped = select.isPending ? (select.variables ?? selection.droppedByRule) : selection.dropped;
+  const toggle = (arm: string) => select.mutate(dropped.includes(arm) ? dropped.filter((other) => other !== arm) : [...dropped, arm]);
   const how = selection.byHand ? "by hand" : "the bottom quarter, by rule";
   return (
     <section aria-label="Selection for the second stage" className={classes.selection}>
@@ -42,13 +45,7 @@ export function Selection({ result, study, onPick }: SelectionProps) {
           .
         </p>
         {study !== null && selection.byHand && (
-          <Button
-            variant="default"
-            size="compact-xs"
-            leftSection={<IconRotate size={13} />}
-            disabled={select.isPending}
-            onClick={() => select.mutate(null)}
-          >
+          <Button variant="default" size="compact-xs" leftSection={<IconRotate size={13} />} onClick={() => select.mutate(null)}>
             Back to the rule
           </Button>
         )}
@@ -58,7 +55,8 @@ export function Selection({ result, study, onPick }: SelectionProps) {
           <li key={couplet.arm}>
             <Couplet
               couplet={couplet}
-              isEditable={study !== null && !select.isPending}
+              isDropped={dropped.includes(couplet.arm)}
+              decimals={scoreDecimals(result)}
               onClick={() => (study === null ? onPick(couplet.arm) : toggle(couplet.arm))}
             />
           </li>
@@ -67,14 +65,21 @@ export function Selection({ result, study, onPick }: SelectionProps) {
       {result.full && <FullStage full={result.full} result={result} />}
     </section>
   );
+});
+
+interface CoupletProps {
+  readonly couplet: ArmResult;
+  readonly isDropped: boolean;
+  readonly decimals: number;
+  readonly onClick: () => void;
 }
 
-function Couplet({ couplet, isEditable, onClick }: { couplet: ArmResult; isEditable: boolean; onClick: () => void }) {
-  const { arm, f1, isDropped, probabilityBottomQuarter } = couplet;
+function Couplet({ couplet, isDropped, decimals, onClick }: CoupletProps) {
+  const { arm, f1, probabilityBottomQuarter } = couplet;
   return (
-    <button type="button" className={classes.couplet} aria-pressed={!isDropped} disabled={!isEditable} onClick={onClick}>
+    <button type="button" className={classes.couplet} aria-pressed={!isDropped} onClick={onClick}>
       <span className={classes.name}>{arm}</span>
-      <span>{score(f1)}</span>
+      <span>{scoreTo(f1, decimals)}</span>
       {probabilityBottomQuarter !== null && (
         <Tooltip label="probability that it is truly in the bottom quarter">
           <span className={classes.probability}>{percentText(probabilityBottomQuarter)}</span>
@@ -85,6 +90,8 @@ function Couplet({ couplet, isEditable, onClick }: { couplet: ArmResult; isEdita
 }
 
 function FullStage({ full, result }: { full: ArmResult; result: StudyResult }) {
+  const decimals = scoreDecimals(result);
+  const score = (value: number | null) => scoreTo(value, decimals);
   const best = result.arms.filter(({ f1 }) => f1 !== null).reduce<ArmResult | null>((a, b) => (a && a.f1! >= b.f1! ? a : b), null);
   return (
     <p className={classes.full}>

@@ -1,6 +1,7 @@
 // The columns of an arm: what the table shows and what its file holds.
-import type { ArmResult, StudyResult } from "../../../shared/domain/study-result.ts";
-import { count, percent, score } from "../../state/words.ts";
+import { type ArmResult, differenceDecimals, type StudyResult, scoreDecimals } from "../../../shared/domain/study-result.ts";
+import { percentText, signed as signedTo } from "../../../shared/figures/f1-bars.ts";
+import { count, score as scoreTo } from "../../state/words.ts";
 
 export interface ArmColumn {
   readonly key: string;
@@ -13,22 +14,15 @@ export interface ArmColumn {
   readonly isNumber: boolean;
 }
 
-const numeric = (
-  key: string,
-  title: string,
-  value: ArmColumn["value"] & ((arm: ArmResult) => number | null),
-  help?: string,
-): ArmColumn => ({
-  key,
-  title,
-  value,
-  text: (arm) => score(value(arm) as number | null),
-  isNumber: true,
-  ...(help === undefined ? {} : { help }),
-});
-
 /** The columns that a result has something for. */
 export function armColumns(result: StudyResult): readonly ArmColumn[] {
+  const [decimals, finer] = [scoreDecimals(result), differenceDecimals(result)];
+  const score = (value: number | null) => scoreTo(value, decimals);
+  const signed = (value: number) => signedTo(value, finer);
+  const numeric = (key: string, title: string, value: (arm: ArmResult) => number | null, help?: string): ArmColumn => ({
+    ...{ key, title, value, text: (arm) => score(value(arm)), isNumber: true },
+    ...(help === undefined ? {} : { help }),
+  });
   const columns: ArmColumn[] = [
     { key: "rank", title: "Rank", value: ({ rank }) => rank, text: ({ rank }) => (rank === null ? "" : count(rank)), isNumber: true },
     { key: "arm", title: "Arm", value: ({ arm }) => arm, text: ({ arm }) => arm, isNumber: false },
@@ -78,8 +72,7 @@ export function armColumns(result: StudyResult): readonly ArmColumn[] {
       title: "p(bottom 1/4)",
       help: "probability that the couplet is truly in the bottom quarter",
       value: ({ probabilityBottomQuarter }) => probabilityBottomQuarter,
-      text: ({ probabilityBottomQuarter: p }) =>
-        p === null ? "" : p < 0.01 ? "<1 %" : p > 0.99 ? ">99 %" : percent(Math.round(p * 100) / 100),
+      text: ({ probabilityBottomQuarter: p }) => (p === null ? "" : percentText(p)),
       isNumber: true,
     },
     numeric("published", "Published", ({ publishedF1 }) => publishedF1, "F1 of the published sweep"),
@@ -93,5 +86,3 @@ export function armColumns(result: StudyResult): readonly ArmColumn[] {
   ];
   return columns.filter(({ key, value }) => key === "arm" || key === "f1" || result.arms.some((arm) => value(arm) !== null));
 }
-
-const signed = (value: number) => `${value < 0 ? "−" : "+"}${score(Math.abs(value))}`;

@@ -27,14 +27,15 @@ export function useResult(name: string | null, threshold: number, moving: number
   const statistics = useStatistics(live, threshold);
   const counts = useCounts(live, statistics.statistics !== null || threshold !== DEFAULT_THRESHOLD);
   const at = useDeferredValue(moving ?? threshold);
+  // What is soon replaced need not be exact.
+  const isQuick = moving !== null || statistics.progress !== null;
+  const { study, scored } = live;
+  const told = statistics.statistics;
   const result = useMemo(() => {
     if (isPublished) return publishedResult();
-    const { study, scored } = live;
     if (!study) return null;
-    const isMoving = moving !== null;
-    if (at === DEFAULT_THRESHOLD) return studyResult(study, scored, { statistics: statistics.statistics, isQuick: isMoving });
-    if (!counts) return null;
-    return studyResult(study, atThreshold(scored, counts, at), { statistics: statistics.statistics, threshold: at, isQuick: isMoving });
-  }, [isPublished, live, statistics.statistics, counts, at, moving]);
+    if (at === DEFAULT_THRESHOLD) return studyResult(study, scored, { statistics: told, isQuick });
+    return counts && studyResult(study, atThreshold(scored, counts, at), { statistics: told, threshold: at, isQuick });
+  }, [isPublished, study, scored, told, counts, at, isQuick]);
   return { live, result, statistics, counts: counts && counts.length > 0 ? counts : null };
 }

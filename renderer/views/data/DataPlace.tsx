@@ -4,7 +4,7 @@ import { AddData } from "./add/AddData.tsx";
 import { DataHome } from "./DataHome.tsx";
 import { DatasetView } from "./DatasetView.tsx";
 
-export function DataPlace() {
+export default function DataPlace() {
   const { route } = useRoute();
   if (route.subject !== null) return <DatasetView key={route.subject} name={route.subject} />;
   return route.query.add === undefined ? <DataHome /> : <AddData />;

@@ -14,10 +14,11 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { EmbeddingRef, ProjectionMethod } from "../../../shared/domain/embedding.ts";
+import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { useFigureTheme } from "../../components/FigurePanel.tsx";
 import { csvText, download } from "../../components/figure-export.ts";
 import { showDone, showError } from "../../components/notices.tsx";
-import { useHost } from "../../state/host.tsx";
+import { useHost, useWorkspace } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
 import { counted, percent } from "../../state/words.ts";
 import classes from "./EmbeddingsView.module.css";
@@ -61,6 +62,7 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
   const { embedding, isMain, tool, onTool, tile, onPick, selection, onSelect, state, projection, points } = props;
   const { tileUrl, queries } = useHost();
   const { route, setQuery } = useRoute();
+  const workspace = useWorkspace();
   const theme = useFigureTheme();
   const key = state.embedding!.key;
   const dataset = useQuery(queries.dataset.get.queryOptions({ input: { dataset: state.dataset } }));
@@ -147,9 +149,12 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
   const fileName = `${embedding.study}-${embedding.arm}-seed-${embedding.seed}-${projection.method.kind}`;
   const csv = () => {
     const { names, codes } = groups.data!;
-    const rows = Array.from(points.tiles, (index, i) => [index, points.raw[2 * i]!, points.raw[2 * i + 1]!, names[codes[i]!]!]);
+    const rows = [...points.tiles.keys()]
+      .filter((i) => !hidden.has(codes[i]!))
+      .map((i) => [points.tiles[i]!, points.raw[2 * i]!, points.raw[2 * i + 1]!, names[codes[i]!]!]);
     return csvText(["tile", "x", "y", by], rows);
   };
+  const command = commandOf(workspace?.path ?? ".", embedding, projection.method);
   const keep = `${counted(points.tiles.length, "tile")} by ${projection.method.kind === "pca" ? "PCA" : "UMAP"}`;
 
   return (
@@ -166,7 +171,12 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
         {!isAble && (
           <div className={classes.unable} role="alert">
             This browser has no WebGL 2, by which the points are drawn. Switch hardware acceleration on, or use another browser. The same
-            files come from the command line: <code>{commandOf(embedding, projection.method)}</code>
+            files come from the command line: <code>{command}</code>
+          </div>
+        )}
+        {groups.error && (
+          <div className={classes.unable}>
+            <ErrorNote error={groups.error} onRetry={() => void groups.refetch()} />
           </div>
         )}
         <div className={classes.tools}>
@@ -225,8 +235,8 @@ export function EmbeddingPlot(props: EmbeddingPlotProps) {
               </Menu.Item>
               <Menu.Item
                 onClick={() =>
-                  navigator.clipboard.writeText(commandOf(embedding, projection.method)).then(
-                    () => showDone("Copied", "The command makes the same files."),
+                  navigator.clipboard.writeText(command).then(
+                    () => showDone("Copied", command),
                     (error: unknown) => showError(error, "The command was not copied"),
                   )
                 }

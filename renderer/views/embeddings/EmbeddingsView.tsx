@@ -19,7 +19,7 @@ import classes from "./EmbeddingsView.module.css";
 import type { EmbeddedRun, TileSelection } from "./embedding-data.ts";
 import type { Tool } from "./plot.ts";
 
-export function EmbeddingsView() {
+export default function EmbeddingsView() {
   const workspace = useWorkspace();
   const study = useCurrentStudy();
   if (study.isPublished || (workspace && study.name === null)) {

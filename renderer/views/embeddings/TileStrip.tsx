@@ -116,7 +116,7 @@ export function SelectionStrip({ dataset, selection, onPick, onClear }: Selectio
           Clear
         </Button>
       </div>
-      <Strip dataset={dataset} label="Selected tiles" tiles={tiles} onPick={onPick} />
+      <Strip dataset={dataset} label="Selected tiles, in a row" tiles={tiles} onPick={onPick} />
     </section>
   );
 }

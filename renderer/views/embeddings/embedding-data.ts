@@ -1,5 +1,5 @@
 // What the host tells of an embedding, asked for once and kept: points and groups come as bytes.
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import type { HostOutputs } from "../../../shared/contract/client.ts";
 import {
   type EmbeddingRef,
@@ -112,7 +112,6 @@ export function useNeighbours(ref: EmbeddingRef, key: string, tile: number | nul
     queryFn: ({ signal }) => client.embedding.neighbours({ ...ref, tile: tile!, count: 24 }, { signal }),
     enabled: tile !== null,
     staleTime: Number.POSITIVE_INFINITY,
-    placeholderData: keepPreviousData,
     retry: false,
   });
 }

@@ -1,5 +1,6 @@
 // What points can be coloured by, and the command that makes what is on the screen.
 import type { EmbeddingRef, ProjectionMethod } from "../../../shared/domain/embedding.ts";
+import { shellCommand } from "../../../shared/domain/results-command.ts";
 
 interface Grouping {
   readonly value: string;
@@ -27,9 +28,13 @@ export function groupingsOf(
   ].filter(({ items }) => items.length > 0);
 }
 
-/** As the shell takes it. */
-export function commandOf({ study, arm, seed, stage }: EmbeddingRef, method: ProjectionMethod): string {
-  const options = [`--arm ${arm}`, `--seed ${seed}`, ...(stage === "final" ? [] : [`--stage ${stage}`]), `--method ${method.kind}`];
-  if (method.kind === "umap") options.push(`--neighbours ${method.neighbours}`, `--min-distance ${method.minDistance}`);
-  return `npm run cli -- study embed ${study} ${options.join(" ")} --csv`;
+/** The command that makes the same picture and its table. */
+export function commandOf(workspace: string, { study, arm, seed, stage }: EmbeddingRef, method: ProjectionMethod): string {
+  return shellCommand([
+    ...["study", "embed", study, "--workspace", workspace, "--arm", arm, "--seed", String(seed)],
+    ...(stage === "final" ? [] : ["--stage", stage]),
+    ...["--method", method.kind],
+    ...(method.kind === "umap" ? ["--neighbours", String(method.neighbours), "--min-distance", String(method.minDistance)] : []),
+    "--csv",
+  ]);
 }

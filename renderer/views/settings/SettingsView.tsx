@@ -20,7 +20,7 @@ const GROUPS: readonly { readonly title: string; readonly keys: readonly (keyof 
   { title: "Computing", keys: ["engine", "precision", "threads", "gpus"] },
 ];
 
-export function SettingsView() {
+export default function SettingsView() {
   const { queries } = useHost();
   const known = useSettings();
   const info = useQuery(queries.app.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));

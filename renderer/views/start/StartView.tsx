@@ -12,7 +12,7 @@ import classes from "./StartView.module.css";
 import { firstSteps, type Step } from "./steps.ts";
 import { Workspaces } from "./Workspaces.tsx";
 
-export function StartView() {
+export default function StartView() {
   const workspace = useWorkspace();
   const jobs = useJobs();
   const { queries } = useHost();

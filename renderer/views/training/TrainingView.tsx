@@ -18,7 +18,7 @@ import { RunQueue } from "./RunQueue.tsx";
 import classes from "./TrainingView.module.css";
 import { useCurveView } from "./view-state.ts";
 
-export function TrainingView() {
+export default function TrainingView() {
   const workspace = useWorkspace();
   const study = useCurrentStudy();
   const live = useStudy(study.isPublished ? null : study.name);

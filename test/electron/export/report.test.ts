@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeReport } from "../../../electron/export/report.ts";
 import type { Dataset } from "../../../shared/domain/dataset.ts";
 import { armTable, evaluationTable, operationTable, runTable, type Table, toCsv } from "../../../shared/domain/result-tables.ts";
+import { CURVE_STEPS } from "../../../shared/domain/scored-cell.ts";
 import type { ReportFiles } from "../../../shared/domain/workspace.ts";
 import { type ExampleStudy, exampleStudy, resultOf } from "../../shared/domain/example-study.ts";
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const report = (name: string, { study, result, runs }: ExampleStudy, data?: Dataset): Promise<ReportFiles> =>
-  writeReport({ study, result, runs, ...(data ? { dataset: data } : {}), outFolder: join(folder, name), now });
+  writeReport({ study, result, runs, curves: [], ...(data ? { dataset: data } : {}), outFolder: join(folder, name), now });
 
 /** Reads CSV by RFC 4180. */
 function parseCsv(text: string): string[][] {
@@ -68,6 +69,23 @@ describe("writeReport", () => {
   beforeAll(async () => {
     files = await report("whole", example, dataset);
     html = await readFile(files.html, "utf8");
+  });
+
+  it("draws the curves that it is given, with their numbers", async () => {
+    const curve = {
+      ...{ arm: "rotation+shift", labelSet: "regular", fineTunings: 2, ap: 0.7, auc: 0.8 },
+      precision: Array.from({ length: CURVE_STEPS }, (_, i) => 1 - i / 200),
+      sensitivity: Array.from({ length: CURVE_STEPS + 1 }, (_, i) => Math.sqrt(i / CURVE_STEPS)),
+    };
+    const { study, result, runs } = example;
+    const outFolder = join(folder, "curves");
+    const withCurves = await writeReport({ study, result, runs, curves: [curve], outFolder, now });
+    expect(withCurves.svg).toContain(join(outFolder, "figures", "pr-regular.svg"));
+    expect(await readFile(withCurves.html, "utf8")).toContain("Precision and recall on regular");
+    const table = parseCsv(await readFile(join(outFolder, "roc-regular.csv"), "utf8"));
+    expect(table[0]).toEqual(["false_positive_rate", "rotation+shift"]);
+    expect(table.slice(1).map(([, y]) => Number(y))).toEqual(curve.sensitivity);
+    expect(files.svg.some((path) => path.includes("roc"))).toBe(false);
   });
 
   it("writes what it says, and nothing half-written", async () => {
@@ -171,7 +189,7 @@ describe("writeReport", () => {
     const blocked = join(folder, "a-file");
     await writeFile(blocked, "");
     const { study, result, runs } = exampleStudy({ finished: 0 });
-    await expect(writeReport({ study, result, runs, outFolder: join(blocked, "inside") })).rejects.toMatchObject({
+    await expect(writeReport({ study, result, runs, curves: [], outFolder: join(blocked, "inside") })).rejects.toMatchObject({
       name: "AppError",
       message: expect.stringContaining("a-file"),
     });

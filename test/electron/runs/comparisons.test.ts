@@ -95,14 +95,19 @@ describe("Comparisons", () => {
     }
   });
 
-  it("names the file that is no list of scores", async () => {
+  it("leaves out a run whose file is no list of scores, and names it", async () => {
     const whole = readFileSync(scoresOf("blur+gain"));
+    const { statistics: before } = await new Comparisons(workspace).statistics("made");
     writeFileSync(scoresOf("blur+gain"), "PAR1 nothing PAR1");
-    await expect(new Comparisons(workspace).statistics("made")).rejects.toMatchObject({
-      code: "BAD_FILE",
-      message: expect.stringContaining("blur+gain"),
-    });
+    for (const comparisons of [new Comparisons(workspace), new Comparisons(workspace)]) {
+      const { statistics, note } = await comparisons.statistics("made");
+      expect(note).toMatch(/^1 run is left out of the comparison\. .*blur\+gain.*scores\.parquet/);
+      expect(statistics!.arms).toHaveLength(before!.arms.length - 1);
+      expect((await comparisons.statistics("made", 0.3)).note).toBe(note);
+    }
+    expect(await new Comparisons(workspace).curves("made", ["blur+gain"])).toEqual([]);
     writeFileSync(scoresOf("blur+gain"), whole);
+    expect((await new Comparisons(workspace).statistics("made")).note).toBeNull();
   });
 
   it("says which runs have no scores, and compares the others", async () => {

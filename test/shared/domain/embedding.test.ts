@@ -24,6 +24,10 @@ describe("groups of tiles", () => {
     expect(named("class:Pastures")).toEqual(["has not", "has Pastures", "no labels", "has Pastures", "has not"]);
   });
 
+  it("are not made of a label set that the study lacks", () => {
+    expect(() => named("set:dry")).toThrow('The study has no label set "dry". It has: wet.');
+  });
+
   it("order months and clouds, with what is not known last", () => {
     const months = groupTiles("date", columns, rows, sets);
     expect(months.names).toEqual(["2017-05", "2018-06", "2019-01", "not known"]);

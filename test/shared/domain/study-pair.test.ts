@@ -30,7 +30,7 @@ describe("studyPair", () => {
 
   it("says how alike two studies rank the couplets", () => {
     expect(studyPair(own, { name: "twin", result: own.result }).headline).toMatch(
-      /^0 of 41 arms .* 0 lower; they rank the couplets alike \(Spearman 1\.00\)\.$/,
+      /^None of 41 arms .* none lower; they rank the couplets alike \(Spearman 1\.00\)\.$/,
     );
     const published = studyPair(own, { name: "published", result: publishedResult() });
     expect(published.agreement!.couplets).toBe(36);
