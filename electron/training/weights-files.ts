@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { AppError } from "../../shared/domain/errors.ts";
 import { RunConfig } from "../../shared/domain/run-config.ts";
 import type { CheckpointState } from "../../shared/learning/checkpoint.ts";
-import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../../shared/learning/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../shared/learning/safetensors.ts";
+import type { StoredTensor } from "../../shared/learning/weights.ts";
 import { readBytes, writeFileAtomic } from "../files/atomic-file.ts";
 
 /** Written in this order: the encoder's file says that both are there. */
@@ -26,18 +27,30 @@ export async function writeWeights(folder: string, { step, config, tensors }: Ch
 
 /** The weights that `writeWeights` left; `undefined` when there are none. @throws AppError BAD_FILE */
 export async function readWeights(folder: string): Promise<CheckpointState | undefined> {
-  const [encoder, projection] = await Promise.all([readEncoder(folder), readPart(folder, "projection")]);
-  if (!encoder || !projection) return undefined;
-  const named = (part: (typeof PARTS)[number], tensors: CheckpointState["tensors"]) =>
-    Array.from(tensors, ([name, tensor]) => [`${part}.${name}`, tensor] as const);
-  return { ...encoder, tensors: new Map([...named("encoder", encoder.tensors), ...named("projection", projection.tensors)]) };
+  const tensors = new Map<string, StoredTensor>();
+  let state: CheckpointState | undefined;
+  for (const part of [...PARTS].reverse()) {
+    const found = await readPart(folder, part);
+    if (!found) return undefined;
+    state ??= found;
+    for (const [name, tensor] of found.tensors) tensors.set(`${part}.${name}`, tensor);
+  }
+  return state && { ...state, tensors };
 }
 
-/** The encoder alone, its tensors by the encoder's names: what looks at tiles needs no head. @throws AppError BAD_FILE */
-export async function readEncoder(folder: string): Promise<CheckpointState | undefined> {
-  const part = await readPart(folder, "encoder");
-  if (!part) return undefined;
-  const { tensors, metadata } = part;
+/** The encoder alone, by its own names, as of a run that was packed without its projection head; `undefined` when there is none. @throws AppError BAD_FILE */
+export function readEncoder(folder: string): Promise<CheckpointState | undefined> {
+  return readPart(folder, "encoder");
+}
+
+async function readPart(folder: string, part: (typeof PARTS)[number]): Promise<CheckpointState | undefined> {
+  const path = join(folder, `${part}.safetensors`);
+  const bytes = await readBytes(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new AppError("NO_ACCESS", `${path} cannot be read: ${error.message}`, { cause: error });
+  });
+  if (!bytes) return undefined;
+  const { tensors, metadata } = decodeSafetensors(bytes);
   const step = Number(metadata.step);
   let config: unknown;
   try {
@@ -49,13 +62,4 @@ export async function readEncoder(folder: string): Promise<CheckpointState | und
   if (!Number.isSafeInteger(step) || !parsed.success)
     throw new AppError("BAD_FILE", `The weights in ${folder} do not say which run made them. Delete the run and run it again.`);
   return { step, config: parsed.data, tensors };
-}
-
-async function readPart(folder: string, part: (typeof PARTS)[number]): Promise<Safetensors | undefined> {
-  const path = join(folder, `${part}.safetensors`);
-  const bytes = await readBytes(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new AppError("NO_ACCESS", `${path} cannot be read: ${error.message}`, { cause: error });
-  });
-  return bytes && decodeSafetensors(bytes);
 }
