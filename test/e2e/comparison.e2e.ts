@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openWorkspace } from "../../electron/app/workspace-folder.ts";
 import { makeStudy } from "./made-study.ts";
+import { watchMainThread } from "./main-thread.ts";
 import { inspectPage } from "./screen.ts";
 import { chromium, useStage } from "./stage.ts";
 import { command } from "./studio.ts";
@@ -148,18 +149,14 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
     await go("#/comparison/fields");
     const thumb = page.getByRole("slider", { name: "Score from which a tile counts as positive" });
     await thumb.focus();
-    await page.evaluate(() => {
-      const tasks: number[] = [];
-      Object.assign(window, { tasks });
-      new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-        entryTypes: ["longtask"],
-      });
+    const { longestMs, longest, longByClock } = await watchMainThread(page, async () => {
+      for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
+      await expect.poll(() => query("threshold"), PATIENCE).toBe("0.55");
+      await page.getByText(/^Comparisons are corrected by Holm/).waitFor();
     });
-    for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
-    await expect.poll(() => query("threshold"), PATIENCE).toBe("0.55");
-    const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
-    // 50 ms on a quiet machine is the aim; a busy one takes several times as long.
-    expect(Math.max(0, ...tasks)).toBeLessThan(500);
+    console.log(`moving the threshold: longest tasks ${longest}; ${longByClock} over 50 ms by the clock`);
+    // 50 ms on a quiet machine is the aim; on a busy one processor time, too, takes several times as long.
+    expect(longestMs).toBeLessThan(200);
   });
 
   it("had nothing to complain of in the console", () => {
