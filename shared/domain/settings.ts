@@ -1,4 +1,4 @@
-// The user's own settings. One strict zod schema is the source of defaults, ranges and help: the form, the file and every door read it.
+// The user's own settings, for the doors with a window. One strict zod schema is the source of defaults, ranges and help: form and file read it.
 import { z } from "zod";
 import { ENGINES, RunConfig } from "./run-config.ts";
 
@@ -12,7 +12,7 @@ export const AppSettings = z.strictObject({
   notifications: z
     .boolean()
     .default(true)
-    .describe("a notification of the system when a study or an ingestion ends while the window is away"),
+    .describe("a notification of the system when a study, an ingestion or other work ends while the window is away"),
   keepAwake: z.boolean().default(true).describe("the machine does not go to sleep while something runs"),
   onClose: z
     .enum(ON_CLOSE)
