@@ -76,7 +76,8 @@ function Setting({ field, value, isWaiting }: { field: Field; value: unknown; is
   const change = useMutation({
     mutationFn: (next: unknown) => client.settings.change({ [field.key]: next } as SettingsChange),
     onMutate: (next) => setDraft({ value: next }),
-    onSuccess: () => setDraft(null),
+    // What was typed meanwhile stays.
+    onSuccess: (_, told) => setDraft((now) => (now?.value === told ? null : now)),
   });
   return (
     <div>

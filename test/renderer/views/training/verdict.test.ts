@@ -36,6 +36,16 @@ describe("the verdict of a run", () => {
     expect(verdictOf(state({ health: [health(null)] })).evidence).not.toContain("k-NN");
   });
 
+  it("is input-bound when steps wait for tiles, and says how long", () => {
+    const curve = (feedWaitMs: number) => [1, 2, 3].map((step) => ({ ...point(2), step, at: 1000 + step * 400, feedWaitMs }));
+    expect(verdictOf(state({ curve: curve(200), health: [health(0.7)] }))).toMatchObject({
+      kind: "input-bound",
+      reason: expect.stringContaining("A step waits 50 % of its 400 ms for tiles."),
+    });
+    expect(verdictOf(state({ curve: curve(40), health: [health(0.7)] })).kind).toBe("learning");
+    expect(verdictOf(state({ curve: curve(200), health: [{ ...health(0.7), verdict: "collapsing" }] })).kind).toBe("collapsing");
+  });
+
   it("waits for the first check, and tells that the control has none", () => {
     expect(verdictOf(state({ curve: [point(3)] }))).toMatchObject({ kind: "waiting", word: "Not judged yet" });
     expect(verdictOf(state({ steps: 0, phase: "finetune" }))).toMatchObject({ word: "No pretraining" });
