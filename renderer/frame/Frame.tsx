@@ -1,5 +1,5 @@
 // The frame about every view: places on the left, workspace and study above, what runs below.
-import { useHotkeys } from "@mantine/hooks";
+import { type HotkeyItem, useHotkeys } from "@mantine/hooks";
 import { ViewBoundary } from "../components/ViewBoundary.tsx";
 import { useAppearance } from "../state/appearance.ts";
 import { useLanding } from "../state/landing.ts";
@@ -35,7 +35,10 @@ export function Frame() {
   const study = useCurrentStudy();
   useLanding();
   useAppearance();
-  useHotkeys(PLACES.map((place, i) => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]));
+  useHotkeys([
+    ...PLACES.map((place, i): HotkeyItem => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]),
+    ["mod+,", () => go({ place: "settings" })],
+  ]);
   const View = VIEWS[route.place];
   return (
     <div className={classes.frame}>
