@@ -44,6 +44,13 @@ function ConnectionItem() {
       </span>
     );
   }
+  if (state.retryAt === null && connection.door.kind === "browser") {
+    return (
+      <span className={classes.statusItem} data-kind="failure" role="alert">
+        <span className={classes.dot} data-state="disconnected" /> the host was started anew: open the address that it printed
+      </span>
+    );
+  }
   return (
     <button
       type="button"

@@ -32,7 +32,7 @@ export function noticesOf(before: readonly Job[], after: readonly Job[]): Notice
 
 function endText({ kind, done, unit, startedAt, endedAt, message }: Job): string {
   if (kind !== "study" && message !== null) return `${message}.`;
-  return `${count(done)} ${unit}${kind === "study" ? " of this stage are over," : ""} in ${duration(((endedAt ?? startedAt) - startedAt) / 1000)}.`;
+  return `${count(done)} ${unit}${kind === "study" ? " are over," : ""} in ${duration(((endedAt ?? startedAt) - startedAt) / 1000)}.`;
 }
 
 /** The route at which a job is looked at. */

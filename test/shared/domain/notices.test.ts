@@ -14,7 +14,7 @@ describe("notices of work that has ended", () => {
     expect(noticesOf(running, [job({ status: "finished", done: 41, endedAt: 3_600_000 })])).toEqual([
       {
         ...{ kind: "study", isFailure: false, title: "couplets: finished", hash: "#/comparison/couplets" },
-        body: "41 runs of this stage are over, in 60 min.",
+        body: "41 runs are over, in 60 min.",
       },
     ]);
     const ingest = { kind: "ingest", title: "Ingesting into fields", target: "fields", unit: "tiles", done: 8281, total: 8281 } as const;
