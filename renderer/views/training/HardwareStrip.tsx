@@ -15,7 +15,8 @@ import classes from "./HardwareStrip.module.css";
 const KEPT = 80;
 const SPARK_WIDTH = 56;
 
-export function HardwareStrip({ running }: { running: LiveRun | null }) {
+/** @param props.run whose steps are told; null while nothing is trained */
+export function HardwareStrip({ run }: { run: LiveRun | null }) {
   const samples = useSamples();
   const last = samples.at(-1);
   if (!last) {
@@ -25,7 +26,7 @@ export function HardwareStrip({ running }: { running: LiveRun | null }) {
       </section>
     );
   }
-  const waits = running?.state.curve.slice(-KEPT).map(({ feedWaitMs }) => feedWaitMs) ?? [];
+  const waits = run?.state.curve.slice(-KEPT).map(({ feedWaitMs }) => feedWaitMs) ?? [];
   return (
     <section className={classes.strip} aria-label="Hardware">
       <Gauge
@@ -58,11 +59,11 @@ export function HardwareStrip({ running }: { running: LiveRun | null }) {
           domain={WHOLE}
         />
       ))}
-      {waits.length > 0 && (
+      {run && (
         <Gauge
           name="Wait for data"
-          value={`${rate(waits.at(-1)!)} ms a step`}
-          more={waitWords(running!)}
+          value={waits.length > 0 ? `${rate(waits.at(-1)!)} ms a step` : "..."}
+          more={waitWords(run)}
           values={waits}
           over="its last steps"
         />

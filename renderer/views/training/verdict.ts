@@ -1,6 +1,7 @@
 // The health of a run as a sentence, with the numbers that it rests on.
 import { feedWaitShare, stepSeconds } from "../../../shared/domain/run-estimate.ts";
 import type { RunState } from "../../../shared/domain/run-state.ts";
+import { type ArmId, CONTROL_ARM } from "../../../shared/domain/study.ts";
 import { percent } from "../../state/words.ts";
 
 /** The end of the curve whose mean is told, since single batches scatter: a twentieth, and at most so many points. */
@@ -25,14 +26,14 @@ export interface VerdictText {
 }
 
 /** What can be said of a run's health now. */
-export function verdictOf(state: RunState): VerdictText {
-  const { curve, chance, health, phase, steps } = state;
+export function verdictOf({ arm, state }: { readonly arm: ArmId; readonly state: RunState }): VerdictText {
+  const { curve, chance, health, phase } = state;
   const check = health.at(-1);
   const last = curve.length === 0 ? [] : curve.slice(-Math.min(MOST_LOSS_POINTS, Math.ceil(curve.length / 20)));
   const mean = last.reduce((sum, { loss }) => sum + loss, 0) / last.length;
   const loss = last.length > 0 ? `loss ${mean.toFixed(2)}${chance === null ? "" : `, chance ${chance.toFixed(2)}`}` : null;
   if (!check) {
-    const isControl = steps === 0 && phase !== "pretrain";
+    const isControl = arm === CONTROL_ARM;
     return {
       kind: "waiting",
       word: isControl ? "No pretraining" : "Not judged yet",

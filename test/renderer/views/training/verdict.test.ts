@@ -13,7 +13,10 @@ const health = (knnF1: number | null) => ({
   reason: "views of a tile are close",
 });
 const point = (loss: number) => ({ step: 1, epoch: 1, loss, learningRate: 1e-3, viewsPerSecond: 9, feedWaitMs: 0, at: 1 });
-const state = (change: Partial<RunState>): RunState => ({ ...QUEUED, status: "running", phase: "pretrain", steps: 9, ...change });
+const state = (change: Partial<RunState>, arm = "gain+flip") => ({
+  arm,
+  state: { ...QUEUED, status: "running" as const, phase: "pretrain", steps: 9, ...change },
+});
 
 describe("the verdict of a run", () => {
   it("names its numbers, and where k-NN F1 goes", () => {
@@ -48,6 +51,7 @@ describe("the verdict of a run", () => {
 
   it("waits for the first check, and tells that the control has none", () => {
     expect(verdictOf(state({ curve: [point(3)] }))).toMatchObject({ kind: "waiting", word: "Not judged yet" });
-    expect(verdictOf(state({ steps: 0, phase: "finetune" }))).toMatchObject({ word: "No pretraining" });
+    expect(verdictOf(state({ steps: 0, phase: "prepare" }))).toMatchObject({ word: "Not judged yet" });
+    expect(verdictOf(state({ steps: 0, phase: "finetune" }, "random-init"))).toMatchObject({ word: "No pretraining" });
   });
 });
