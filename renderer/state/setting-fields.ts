@@ -95,7 +95,7 @@ function limitsOf(schema: Schema) {
 }
 
 /** `learningRate` as `learning rate`; the units of a name are said by its help. */
-function words(key: string): string {
+export function words(key: string): string {
   return key
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
