@@ -34,23 +34,21 @@ export function RunNow({ live, running, estimate }: RunNowProps) {
   const finished = live.runs.filter(({ state }) => state.status === "finished").length;
   const failed = live.runs.filter(({ state }) => state.status === "failed").length;
   const progress = `${count(finished)} of ${counted(live.runs.length, "run")} finished${failed > 0 ? `, ${count(failed)} failed` : ""}`;
-  const [first, ...others] = running;
-  if (first) {
+  const [first = null, ...others] = running;
+  if (first || job) {
     return (
       <section className={classes.card} aria-label="Running now">
-        <Running run={first} live={live} job={job} progress={progress} estimate={estimate} />
+        <Head run={first} live={live} job={job} />
+        {first ? (
+          <Running run={first} progress={progress} estimate={estimate} />
+        ) : (
+          <BetweenRuns job={job!} progress={progress} estimate={estimate} />
+        )}
         {others.map((run) => (
           <p key={run.key} className={classes.other}>
             Also running: {run.arm}, seed {run.seed}, {sharePercent(run.state)}
           </p>
         ))}
-      </section>
-    );
-  }
-  if (job) {
-    return (
-      <section className={classes.card} aria-label="Running now">
-        <BetweenRuns live={live} job={job} progress={progress} estimate={estimate} />
       </section>
     );
   }
@@ -93,33 +91,45 @@ function idleTitle({ runs, study }: LiveStudy): string {
   return has("finished") || has("failed") ? `${study!.name} is not running` : `${study!.name} has not started`;
 }
 
-interface RunningProps {
-  readonly run: LiveRun;
+interface HeadProps {
+  /** Null between two runs. */
+  readonly run: LiveRun | null;
   readonly live: LiveStudy;
   readonly job: Job | undefined;
+}
+
+/** The same from run to run, so that a question that is open stays open. */
+function Head({ run, live, job }: HeadProps) {
+  const isAway = useConnectionState().kind === "disconnected";
+  return (
+    <div className={classes.head}>
+      {run && <FamilyMark arm={run.arm} />}
+      <h2>{run ? `${run.arm}, seed ${run.seed}` : "Between two runs"}</h2>
+      {run && (
+        <span className={classes.phase}>
+          {isAway && run.state.updatedAt !== null
+            ? `last heard of at ${clock(run.state.updatedAt)}: the host is away`
+            : phaseText(run.state)}
+        </span>
+      )}
+      <SimulationBadgeOf dataset={live.study!.config.dataset} />
+      {job && <CancelButton job={job} live={live} run={run} />}
+    </div>
+  );
+}
+
+interface RunningProps {
+  readonly run: LiveRun;
   readonly progress: string;
   readonly estimate: QueueEstimate;
 }
 
-function Running({ run, live, job, progress, estimate }: RunningProps) {
+function Running({ run, progress, estimate }: RunningProps) {
   const { state } = run;
-  const isAway = useConnectionState().kind === "disconnected";
-  const { dataset } = live.study!.config;
   const last = state.curve.at(-1);
   const secondsLeft = estimate.runs.get(run.key)?.seconds ?? null;
   return (
     <>
-      <div className={classes.head}>
-        <FamilyMark arm={run.arm} />
-        <h2>
-          {run.arm}, seed {run.seed}
-        </h2>
-        <span className={classes.phase}>
-          {isAway && state.updatedAt !== null ? `last heard of at ${clock(state.updatedAt)}: the host is away` : phaseText(state)}
-        </span>
-        <SimulationBadgeOf dataset={dataset} />
-        {job && <CancelButton job={job} live={live} run={run} />}
-      </div>
       <Verdict run={run} />
       <ProgressBar label={`Pretraining of ${run.arm}, seed ${run.seed}`} done={state.step} total={state.steps} />
       <dl className={classes.facts}>
@@ -139,14 +149,9 @@ function Running({ run, live, job, progress, estimate }: RunningProps) {
 const UNKNOWN = "...";
 
 /** As tall as a running run, so that nothing below moves. */
-function BetweenRuns({ live, job, progress, estimate }: Omit<RunningProps, "run"> & { readonly job: Job }) {
+function BetweenRuns({ job, progress, estimate }: Omit<RunningProps, "run"> & { readonly job: Job }) {
   return (
     <>
-      <div className={classes.head}>
-        <h2>Between two runs</h2>
-        <SimulationBadgeOf dataset={live.study!.config.dataset} />
-        <CancelButton job={job} live={live} run={null} />
-      </div>
       <div className={classes.verdict} data-verdict="waiting">
         <IconHourglass size={17} aria-hidden />
         <p>{job.message?.startsWith("waiting") ? `It is ${job.message}.` : "The next run is about to begin."}</p>
@@ -186,7 +191,7 @@ export function Verdict({ run }: { run: LiveRun }) {
   );
 }
 
-function CancelButton({ job, live, run }: { job: Job; live: LiveStudy; run: LiveRun | null }) {
+function CancelButton({ job, live, run }: HeadProps & { readonly job: Job }) {
   const { client } = useHost();
   const [isAsking, setAsking] = useState(false);
   const cancel = useMutation({

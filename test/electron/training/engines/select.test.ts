@@ -86,7 +86,7 @@ describe("doctor", () => {
     withoutRuntime();
     process.env.SIMCLR_S2_ENGINE = "tensorflow";
     const { engine, checks } = await diagnose();
-    expect(engine).toMatchObject({ name: "wasm", reason: expect.stringMatching(/^tensorflow is asked for .* npm run setup/) });
+    expect(engine).toMatchObject({ name: "wasm", reason: expect.stringMatching(/^tensorflow is asked for .*npm run setup/) });
     expect(checks[0]).toMatchObject({ name: "TensorFlow runtime", status: "missing" });
   });
 
