@@ -6,21 +6,21 @@ import type { BandGroup, Dataset, Problem, Source } from "../../shared/domain/da
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
 import { LARGEST_TILE_PIXELS, SMALLEST_TILE_PIXELS, type TileSample } from "../../shared/domain/ingest-settings.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
-import { FORMATS, isScenes } from "./formats.ts";
-import { bandFile, type FoundPatch, labelsFile } from "./gather.ts";
-import { NameSet } from "./name-set.ts";
-import { referenceSize } from "./open-patch.ts";
-import type { PatchItem, ReadSettings, TileLimits } from "./patch.ts";
-import { conversionOf, storedRadiometry } from "./radiometry-source.ts";
-import type { ReadJob } from "./reader-pool.ts";
+import { isWithin } from "../files/source-path.ts";
+import { groupName } from "./patches/bands.ts";
+import type { PatchItem, ReadJob, ReadSettings, TileLimits } from "./patches/patch.ts";
 import type { BandOrders } from "./readers/band-orders.ts";
-import { groupName } from "./readers/bands.ts";
+import { FORMATS, isScenes } from "./readers/formats.ts";
 import { sanitise } from "./readers/names.ts";
 import { openRaster } from "./readers/open-raster.ts";
-import { offsetOf } from "./scene.ts";
-import { isWithin } from "./source-path.ts";
-import { DEFAULT_TILE_PIXELS, edgeNote, pause, type SurveyedSource, surveyFolder } from "./survey.ts";
-import { NumberList } from "./text-list.ts";
+import { pause } from "./readers/pace.ts";
+import { offsetOf } from "./readers/scene.ts";
+import { bandFile, type FoundPatch, labelsFile } from "./survey/found-patch.ts";
+import { NameSet } from "./survey/name-set.ts";
+import { referenceSize } from "./survey/open-patch.ts";
+import { conversionOf, storedRadiometry } from "./survey/radiometry-source.ts";
+import { DEFAULT_TILE_PIXELS, edgeNote, type SurveyedSource, surveyFolder } from "./survey/survey.ts";
+import { NumberList } from "./survey/text-list.ts";
 import { chooseTiles } from "./tile-sample.ts";
 
 /** Tiles of a batch of a scene: what a worker reads at once. */
