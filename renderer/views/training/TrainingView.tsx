@@ -1,6 +1,7 @@
 // Training: what runs now and how healthy it is, every arm beside it, and the queue.
 import { Skeleton } from "@mantine/core";
 import { IconActivity } from "@tabler/icons-react";
+import { useState } from "react";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
@@ -8,6 +9,7 @@ import { Workbench } from "../../components/Workbench.tsx";
 import { useQueue, useStudy, useStudyEstimate, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { useCurrentStudy } from "../../state/selection.ts";
+import { createStore } from "../../state/store.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { AllArms } from "./AllArms.tsx";
 import { HardwareStrip } from "./HardwareStrip.tsx";
@@ -49,6 +51,7 @@ function Loaded({ live }: { live: LiveStudy }) {
   const { route, setQuery } = useRoute();
   const view = useCurveView();
   const estimate = useStudyEstimate(live);
+  const [hover] = useState(() => createStore<string | null>(null));
   const picked = pickedRun(live.runs, route.query);
   const running = live.runs.filter(({ state }) => state.status === "running");
   const isQueued = useQueue().some(({ study, state }) => study === live.study!.name && state === "running");
@@ -59,7 +62,7 @@ function Loaded({ live }: { live: LiveStudy }) {
   const side = picked ? (
     <RunInspector run={picked} study={live.study!} onClose={() => pick(null)} />
   ) : (
-    <RunQueue live={live} estimate={estimate} onPick={pick} />
+    <RunQueue live={live} estimate={estimate} hover={hover} onPick={pick} />
   );
   return (
     <Workbench side={side}>
@@ -68,7 +71,7 @@ function Loaded({ live }: { live: LiveStudy }) {
         <RunNow live={live} running={running} estimate={estimate} />
         <HardwareStrip run={isWorking ? shown : null} />
         {shown && <RunCurves key={shown.arm} run={shown} runs={live.runs} study={live.study!} view={view} />}
-        <AllArms live={live} view={view} highlight={shown?.arm ?? null} onPick={(arm) => pick(bestRunOf(live.runs, arm))} />
+        <AllArms live={live} view={view} hover={hover} highlight={shown?.arm ?? null} onPick={(arm) => pick(bestRunOf(live.runs, arm))} />
       </section>
     </Workbench>
   );
