@@ -6,7 +6,7 @@ import { z } from "zod";
 import { AppError } from "../../shared/domain/errors.ts";
 import { faultText } from "../../shared/domain/fault-text.ts";
 import { AppSettings, RecentWorkspace, type SettingsChange } from "../../shared/domain/settings.ts";
-import { writeFileAtomic } from "../files/atomic-file.ts";
+import { writeError, writeFileAtomic } from "../files/atomic-file.ts";
 import { namesIn } from "./workspace-folder.ts";
 
 const NAME = "simclr-s2-studio";
@@ -37,11 +37,13 @@ export async function readSettings(folder: string): Promise<AppSettings> {
   });
 }
 
-/** Changes settings and keeps the others. @returns all of them @throws AppError BAD_ARGUMENT for a value that is not allowed */
+/** Changes settings and keeps the others. @returns all of them @throws AppError BAD_ARGUMENT for a value that is not allowed; DISK_FULL, NO_ACCESS .. */
 export async function changeSettings(folder: string, change: SettingsChange): Promise<AppSettings> {
   const { success, data, error } = AppSettings.safeParse({ ...(await readSettings(folder)), ...change });
   if (!success) throw new AppError("BAD_ARGUMENT", `Not changed: ${faultsOf(error)}.`);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(cause, folder);
+  });
   await writeFileAtomic(settingsPath(folder), `${JSON.stringify(data, null, 2)}\n`);
   return data;
 }
