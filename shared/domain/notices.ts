@@ -17,17 +17,21 @@ export function noticesOf(before: readonly Job[], after: readonly Job[]): Notice
   return after.flatMap((job): Notice[] => {
     if (!running.has(job.id) || (job.status !== "finished" && job.status !== "failed")) return [];
     const isFailure = job.status === "failed";
-    const name = job.kind === "study" ? job.target : job.title;
     return [
       {
         kind: job.kind,
         isFailure,
-        title: isFailure ? `${name}: stopped` : `${name}: finished`,
+        title: titleOf(job),
         body: isFailure ? (job.message ?? "It gave no reason.") : endText(job),
         hash: job.kind === "study" && !isFailure ? `#/comparison/${encodeURIComponent(job.target)}` : jobHash(job),
       },
     ];
   });
+}
+
+function titleOf({ kind, target, title, status }: Job): string {
+  if (kind === "study") return status === "failed" ? `${target} stopped` : `${target} is finished`;
+  return `${title}: ${status}`;
 }
 
 function endText({ kind, done, unit, startedAt, endedAt, message }: Job): string {

@@ -64,9 +64,9 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
     await page.evaluate(() => window.dispatchEvent(new Event("offline")));
     await queue().getByRole("button", { name: "second later" }).waitFor();
     await queue().getByRole("button", { name: "second sooner" }).click();
-    await expect.poll(() => queue().getByRole("listitem").first().textContent()).toMatch(/^second/);
+    await expect.poll(() => queue().getByRole("listitem").first().textContent(), { timeout: 10_000 }).toMatch(/^second/);
     await queue().getByRole("button", { name: "second later" }).click();
-    await expect.poll(() => queue().getByRole("listitem").first().textContent()).toMatch(/^first/);
+    await expect.poll(() => queue().getByRole("listitem").first().textContent(), { timeout: 10_000 }).toMatch(/^first/);
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
   });
 
@@ -83,15 +83,15 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
       return now.indexOf(last) < now.indexOf(above);
     };
     await queue().getByRole("button", { name: last, exact: true }).press("Alt+ArrowUp");
-    await expect.poll(isLastAbove).toBe(true);
+    await expect.poll(isLastAbove, { timeout: 10_000 }).toBe(true);
     await queue().getByRole("button", { name: last, exact: true }).press("Alt+ArrowDown");
-    await expect.poll(isLastAbove).toBe(false);
+    await expect.poll(isLastAbove, { timeout: 10_000 }).toBe(false);
     await menuOf(above, "Leave out");
     await queue().getByText("left out").waitFor();
     await menuOf(above, "Take back into the queue");
-    await expect.poll(() => queue().getByText("left out").count()).toBe(0);
+    await expect.poll(() => queue().getByText("left out").count(), { timeout: 10_000 }).toBe(0);
     await menuOf(last, "Move to the front");
-    await expect.poll(async () => (await rows())[0]).toBe(last);
+    await expect.poll(async () => (await rows())[0], { timeout: 10_000 }).toBe(last);
   });
 
   it("goes on by itself after a crash of the host", async () => {

@@ -13,7 +13,7 @@ describe("notices of work that has ended", () => {
   it("are given once for a job that was seen running, and lead to what came of it", () => {
     expect(noticesOf(running, [job({ status: "finished", done: 41, endedAt: 3_600_000 })])).toEqual([
       {
-        ...{ kind: "study", isFailure: false, title: "couplets: finished", hash: "#/comparison/couplets" },
+        ...{ kind: "study", isFailure: false, title: "couplets is finished", hash: "#/comparison/couplets" },
         body: "41 runs are over, in 60 min.",
       },
     ]);
@@ -25,7 +25,7 @@ describe("notices of work that has ended", () => {
 
   it("give the reason of a failure", () => {
     expect(noticesOf(running, [job({ status: "failed", message: "The disk is full.", endedAt: 1 })])).toMatchObject([
-      { isFailure: true, title: "couplets: stopped", body: "The disk is full.", hash: "#/training/couplets" },
+      { isFailure: true, title: "couplets stopped", body: "The disk is full.", hash: "#/training/couplets" },
     ]);
   });
 
