@@ -51,14 +51,21 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
   const isInteractive = onHover !== undefined || onPick !== undefined;
   const hasPlot = onCursor !== undefined || onZoom !== undefined;
   const cursor = useRef<number | null>(null);
+  /** Where the pointer was last. */
+  const pointer = useRef<{ readonly clientX: number; readonly clientY: number } | null>(null);
   const drawing = useMemo(() => (width > 0 ? draw(width) : null), [draw, width]);
   const hover = (event: MouseEvent) => {
     // Redrawing under a resting pointer makes such events, too: they must not take the focus from the keys.
-    if (event.movementX === 0 && event.movementY === 0) return;
+    const { clientX, clientY } = event;
+    if (clientX === pointer.current?.clientX && clientY === pointer.current.clientY) return;
+    pointer.current = { clientX, clientY };
     const arm = armAt(event.target);
     if (arm === focused) return;
     setFocused(arm);
     onHover?.(arm);
+  };
+  const follow = ({ clientX, clientY }: MouseEvent) => {
+    pointer.current = { clientX, clientY };
   };
   const leave = () => {
     setFocused(null);
@@ -118,7 +125,9 @@ export function Figure({ draw, onHover, onPick, onCursor, onZoom, width: fixedWi
     <div
       ref={host}
       className={isInteractive ? `${classes.host} ${classes.interactive}` : classes.host}
-      {...(isInteractive ? { onMouseOver: hover, onMouseLeave: leave, onClick: pick, onKeyDown: press, onBlur: leave } : {})}
+      {...(isInteractive
+        ? { onMouseOver: hover, onMouseMove: follow, onMouseLeave: leave, onClick: pick, onKeyDown: press, onBlur: leave }
+        : {})}
       {...(hasPlot
         ? {
             onPointerMove: move,

@@ -155,7 +155,10 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
       );
     try {
       await go("#/training/stream");
-      await page.getByRole("img", { name: /^Contrastive loss of 4\d arms/ }).waitFor({ timeout: 60_000 });
+      const arms = page.getByRole("img", { name: /^Contrastive loss of 4\d arms/ });
+      await arms.waitFor({ timeout: 60_000 });
+      // The pointer goes over the curves, each of which lights.
+      await arms.evaluate((figure) => figure.scrollIntoView({ block: "center" }));
       const before = await told();
       expect(before).toBeGreaterThanOrEqual(400);
       const held = await watchMainThread(page, async () => {
@@ -175,6 +178,23 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
     } finally {
       await stop();
     }
+  });
+
+  it("lights an arm in the queue and in the matrix together", async () => {
+    await go("#/training/first?arms=matrix");
+    const matrix = page.getByRole("img", { name: /^Matrix of the 36 couplets/ });
+    const cell = matrix.locator("[data-arm='flip+zoom']");
+    const row = queue().getByRole("row", { name: /flip\+zoom/ });
+    await cell.scrollIntoViewIfNeeded();
+    const { x, y } = (await cell.boundingBox())!;
+    await page.mouse.move(x + 8, y + 8);
+    await page.mouse.move(x + 14, y + 12);
+    await expect.poll(() => row.getAttribute("data-lit"), { timeout: 10_000 }).toBe("true");
+    await row.hover();
+    // The frame of what is lit.
+    await expect.poll(() => cell.locator("rect").last().getAttribute("stroke-width"), { timeout: 10_000 }).toBe("2.5");
+    await page.mouse.move(2, 2);
+    await expect.poll(() => row.getAttribute("data-lit"), { timeout: 10_000 }).toBe(null);
   });
 
   it("zooms into curves by keys, and keeps the part in the address", async () => {
