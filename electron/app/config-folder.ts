@@ -4,8 +4,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { AppError } from "../../shared/domain/errors.ts";
+import { faultText } from "../../shared/domain/fault-text.ts";
 import { AppSettings, RecentWorkspace, type SettingsChange } from "../../shared/domain/settings.ts";
-import { writeFileAtomic } from "../files/atomic-file.ts";
+import { writeError, writeFileAtomic } from "../files/atomic-file.ts";
 import { namesIn } from "./workspace-folder.ts";
 
 const NAME = "simclr-s2-studio";
@@ -31,19 +32,23 @@ export async function readSettings(folder: string): Promise<AppSettings> {
   const text = await readFile(path, "utf8").catch(() => "{}");
   const { success, data, error } = AppSettings.safeParse(parseJson(text));
   if (success) return data;
-  throw new AppError("BAD_FILE", `The settings in ${path} cannot be read: ${z.prettifyError(error)}. Mend the file, or delete it.`, {
+  throw new AppError("BAD_FILE", `The settings in ${path} cannot be read: ${faultsOf(error)}. Mend the file, or delete it.`, {
     data: { path },
   });
 }
 
-/** Changes settings and keeps the others. @returns all of them @throws AppError BAD_ARGUMENT for a value that is not allowed */
+/** Changes settings and keeps the others. @returns all of them @throws AppError BAD_ARGUMENT for a value that is not allowed; DISK_FULL, NO_ACCESS .. */
 export async function changeSettings(folder: string, change: SettingsChange): Promise<AppSettings> {
   const { success, data, error } = AppSettings.safeParse({ ...(await readSettings(folder)), ...change });
-  if (!success) throw new AppError("BAD_ARGUMENT", `The settings were not changed: ${z.prettifyError(error)}`);
-  await mkdir(folder, { recursive: true });
+  if (!success) throw new AppError("BAD_ARGUMENT", `Not changed: ${faultsOf(error)}.`);
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(cause, folder);
+  });
   await writeFileAtomic(settingsPath(folder), `${JSON.stringify(data, null, 2)}\n`);
   return data;
 }
+
+const faultsOf = ({ issues }: z.ZodError) => issues.map((issue) => [...issue.path, faultText(issue)].join(": ")).join("; ");
 
 const settingsPath = (folder: string) => join(folder, "settings.json");
 

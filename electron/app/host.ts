@@ -79,7 +79,10 @@ export class Host {
   }
 
   doctor(): Promise<EngineReport> {
-    this.engineReport ??= diagnose();
+    this.engineReport ??= diagnose().catch((error: unknown) => {
+      this.engineReport = undefined; // asked again, it may be found
+      throw error;
+    });
     return this.engineReport;
   }
 

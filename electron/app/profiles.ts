@@ -56,9 +56,11 @@ export async function renameProfile(workspace: string, name: string, to: string)
   });
 }
 
-/** Deletes a profile. Studies that were made from it keep its parameters in their records. */
+/** Deletes a profile. Studies that were made from it keep its parameters in their records. @throws AppError NO_ACCESS .. */
 export async function deleteProfile(workspace: string, name: string): Promise<void> {
-  await rm(fileOf(workspace, name), { force: true });
+  await rm(fileOf(workspace, name), { force: true }).catch((error: unknown) => {
+    throw writeError(error, folderOf(workspace));
+  });
 }
 
 const taken = (name: string) =>

@@ -238,7 +238,7 @@ export class Studies {
     yield { kind: "study", study, runs };
     const updates = watchStudy(studyFolder(this.path, name), runs, { signal: signal ?? new AbortController().signal });
     for await (const news of updates)
-      yield news.kind === "events" ? news : { kind: "queue", order: workOrder(study, news.queue), skipped: news.queue.skipped };
+      yield news.kind !== "queue" ? news : { kind: "queue", order: workOrder(study, news.queue), skipped: news.queue.skipped };
   }
 
   /** A run's folder, events and output, past and to come. */

@@ -32,7 +32,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   applyEngine(settings.value);
   const hostOptions = { ...options, settings: () => settings.value };
   const host = await createHost(hostOptions);
-  await rememberWorkspace(config, host.workspace.value.path);
+  await rememberWorkspace(config, host.workspace.value.path).catch(() => {}); // the list is a comfort
   return new Studio(config, settings, host, hostOptions);
 }
 

@@ -48,11 +48,14 @@ export class StudyQueue {
     return this.studies.value.some((entry) => entry.study === study && entry.state !== "paused");
   }
 
-  /** Puts a study at the end, or starts it when nothing runs. A paused one goes on. @throws AppError BUSY when it runs or waits already */
+  /**
+   * Puts a study at the end, or starts it when nothing runs. A paused one goes on, and one that waits behind a paused one.
+   * @throws AppError BUSY when it runs already, or waits for one that runs
+   */
   add(study: string, stage: StudyStage): QueuedStudy {
-    if (this.has(study)) throw new AppError("BUSY", `The study ${study} is in the queue already.`, { data: { study } });
+    const isFree = !this.studies.value.some(({ state }) => state === "running");
+    if (this.has(study) && !isFree) throw new AppError("BUSY", `The study ${study} is in the queue already.`, { data: { study } });
     const others = this.studies.value.filter((entry) => entry.study !== study);
-    const isFree = !others.some(({ state }) => state === "running");
     const entry: QueuedStudy = { study, stage, state: "waiting" };
     this.set(isFree ? [entry, ...others] : [...others, entry]);
     return isFree ? this.start(study, stage) : entry;

@@ -81,12 +81,15 @@ export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> 
   try {
     const failed: FailedRun[] = [];
     let finished = 0;
-    const work = async (part: "sweep" | "full", runs: readonly RunRef[], configOf: (run: RunRef) => RunConfig) => {
-      const result = await workThrough(options, workers, { part, runs: chosen(runs, options.only), configOf });
+    /** @param later runs of the parts that follow */
+    const work = async (part: Part["part"], runs: readonly RunRef[], later: number, configOf: Part["configOf"]) => {
+      const before = finished + failed.length;
+      const result = await workThrough(options, workers, { part, runs: chosen(runs, options.only), before, later, configOf });
       finished += result.finished;
       failed.push(...result.failed);
     };
-    if (stage !== "full") await work("sweep", sweepOrder(study), ({ arm, seed }) => runConfigOf(study, arm, seed));
+    const later = stage === "all" ? chosen(fullRunsOf(study), options.only).length : 0;
+    if (stage !== "full") await work("sweep", sweepOrder(study), later, ({ arm, seed }) => runConfigOf(study, arm, seed));
     if (stage === "sweep" || fullRunsOf(study).length === 0) {
       if (stage === "full") throw new AppError("NO_DATA", `The study "${study.name}" has no couplets, so there is no second stage.`);
       return { finished, failed, kept: null, note: null };
@@ -98,7 +101,7 @@ export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> 
       if (stage === "full") throw new AppError("NO_DATA", note, { data: { missing } });
       return { finished, failed, kept: null, note };
     }
-    await work("full", fullRunsOf(study), ({ seed }) => fullRunConfig(study, kept, seed));
+    await work("full", fullRunsOf(study), 0, ({ seed }) => fullRunConfig(study, kept, seed));
     return { finished, failed, kept, note: null };
   } finally {
     await workers.end();
@@ -134,10 +137,13 @@ async function sweepScores(workspace: string, study: Study): Promise<Map<ArmId, 
 interface Part {
   readonly part: "sweep" | "full";
   readonly runs: readonly RunRef[];
+  /** Runs of the parts before it that are over, and of those that follow: progress is told of all. */
+  readonly before: number;
+  readonly later: number;
   readonly configOf: (run: RunRef) => RunConfig;
 }
 
-async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part, runs, configOf }: Part) {
+async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part, runs, before, later, configOf }: Part) {
   const { workspace, study, signal, onProgress, pollMs = 2000, now = Date.now } = options;
   const startedAt = now();
   const claimer = new Claimer(options.claiming);
@@ -151,14 +157,14 @@ async function workThrough(options: RunStudyOptions, workers: RunWorkers, { part
   const tell = (running: RunRef | null, step?: Extract<RunEvent, { kind: "step" }>, message = "") => {
     onProgress?.({
       stage: part,
-      done: over.size,
-      total: planned.length,
+      done: before + over.size,
+      total: before + planned.length + later,
       failed: failures().length,
       running,
       step: step?.step ?? 0,
       steps: step?.steps ?? 0,
       viewsPerSecond: step?.viewsPerSecond ?? null,
-      etaSeconds: pace.secondsLeft(planned.length - over.size, step ? step.step / step.steps : 0),
+      etaSeconds: pace.secondsLeft(planned.length - over.size + later, step ? step.step / step.steps : 0),
       message,
     });
   };

@@ -1,7 +1,8 @@
 // What is told outside of the window while work runs: the bar on the taskbar, a machine that stays awake, notices, the icon in the tray.
 import { fileURLToPath } from "node:url";
 import { type BrowserWindow, Menu, Notification, nativeImage, powerSaveBlocker, Tray } from "electron";
-import { noticesOf, shareDone, workLine } from "../app/desktop/work.ts";
+import { noticesOf } from "../../shared/domain/notices.ts";
+import { shareDone, workLine } from "../app/desktop/work.ts";
 import type { Host } from "../app/host.ts";
 import type { Studio } from "../app/studio.ts";
 

@@ -17,8 +17,12 @@ import { openWindow } from "./window.ts";
 let window: BrowserWindow | undefined;
 let opening: Promise<BrowserWindow> | undefined;
 let studio: Studio | undefined;
+/** What was asked for before there is a studio: macOS hands over a file before it says that it is ready. */
+let early: Target | undefined;
 /** Whether the end is settled: nothing is asked any more. */
 let isEnding = false;
+/** Whether the user is being asked how to end. */
+let isAsked = false;
 
 /** The route to show in the workspace that is being opened. */
 let landing = "";
@@ -62,10 +66,16 @@ function mayClose(): boolean {
 }
 
 function askToEnd(): void {
-  void settleEnd().then((answer) => {
-    if (answer === "background") window?.destroy();
-    if (answer === "pause") end();
-  });
+  if (isAsked) return;
+  isAsked = true;
+  void settleEnd()
+    .then((answer) => {
+      if (answer === "background") window?.destroy();
+      if (answer === "pause") end();
+    })
+    .finally(() => {
+      isAsked = false;
+    });
 }
 
 async function settleEnd(): Promise<EndAnswer> {
@@ -92,8 +102,12 @@ function end(): void {
 // Workspaces
 
 /** Opens what a command line, a file or a link names. */
-async function openTarget({ workspace, hash = "", isLink }: Target): Promise<void> {
-  if (!studio) return;
+async function openTarget(target: Target): Promise<void> {
+  if (!studio) {
+    early = target;
+    return;
+  }
+  const { workspace, hash = "", isLink } = target;
   const present = studio.host.workspace.value.path;
   if (workspace === undefined || workspace === present) return show(hash);
   if (isLink) {
@@ -108,18 +122,21 @@ async function openTarget({ workspace, hash = "", isLink }: Target): Promise<voi
 
 /** Opens another workspace; running work is paused only when the user agrees. @param hash shown then @returns whether it is open */
 async function switchTo(open: (pause: boolean) => Promise<unknown>, hash = ""): Promise<boolean> {
+  const present = studio?.host;
   try {
     landing = hash;
     await open(false);
+    if (studio?.host === present) await show(hash); // it is the one that is open
     return true;
   } catch (error) {
+    landing = "";
     if (!(error instanceof AppError && error.code === "BUSY")) {
       await ask({ type: "error", message: "The workspace was not opened", detail: messageOf(error) });
       return false;
     }
     const { response } = await ask({
       ...{ type: "question", message: error.message, buttons: ["Pause it and open the other", "Stay here"], defaultId: 1, cancelId: 1 },
-      detail: "It is paused after a checkpoint, and goes on from there when this workspace is opened and run again.",
+      detail: "What is done is kept. A study goes on by itself when this workspace is opened again; other work when it is started again.",
     });
     return response === 0 && switchTo(() => open(true), hash);
   }
@@ -180,7 +197,16 @@ async function firstWorkspace({ workspace, isLink }: Target): Promise<string> {
 }
 
 async function start(): Promise<void> {
-  const target = targetOfArguments(ownArguments(process.argv), process.cwd());
+  let target: Target = { isLink: false };
+  let fault: unknown;
+  try {
+    target = targetOfArguments(ownArguments(process.argv), process.cwd());
+  } catch (error) {
+    fault = error;
+  }
+  if (process.platform === "darwin") await app.whenReady();
+  if (early) target = early;
+  early = undefined;
   const starting = firstWorkspace(target).then((workspace) => openStudio({ workspace, door: "electron", choosePath, showFolder }));
   starting.catch(() => {}); // told below
   await app.whenReady();
@@ -210,7 +236,9 @@ async function start(): Promise<void> {
       if (process.platform !== "darwin") end();
     },
   });
+  if (fault) void tellNotOpened(fault);
   if (target.isLink) await openTarget(target);
+  if (early) await openTarget(early);
 }
 
 /** Dialogs and menus have the window's colours. */
@@ -218,12 +246,12 @@ async function followAppearance({ settings }: Studio): Promise<void> {
   for await (const { appearance } of settings.watch(undefined)) nativeTheme.themeSource = appearance;
 }
 
+const tellNotOpened = (error: unknown) => ask({ type: "error", message: "This cannot be opened", detail: messageOf(error) });
+
+/** Opens what is asked for while the application runs, or starts. */
 function guarded(find: () => Target): void {
-  try {
-    void openTarget(find());
-  } catch (error) {
-    void ask({ type: "error", message: "This cannot be opened", detail: messageOf(error) });
-  }
+  const open = async () => openTarget(find());
+  open().catch(tellNotOpened);
 }
 
 if (!app.requestSingleInstanceLock()) {

@@ -7,6 +7,7 @@ import type { RunEvent } from "../../shared/domain/run-state.ts";
 import { journalPath, outputPath, readEvents } from "./journal.ts";
 import { isClaimed } from "./lease.ts";
 import { QueueTail } from "./run-queue.ts";
+import { thinnedSteps } from "./thinned-steps.ts";
 
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -71,9 +72,20 @@ async function readOutput(folder: string, from: number | undefined): Promise<{ t
 /** Where a study keeps the folder of a run. */
 export const runFolderIn = (studyFolder: string, { arm, seed }: RunRef) => join(studyFolder, "arms", arm, `seed-${seed}`);
 
-export type StudyNews = { kind: "queue"; queue: RunQueue } | { kind: "events"; run: RunRef; events: RunEvent[] };
+export type StudyNews =
+  | { kind: "queue"; queue: RunQueue }
+  | { kind: "events"; run: RunRef; events: RunEvent[] }
+  /** The past has been told. */
+  | { kind: "current" };
 
-/** `watchRun` over the runs of a study, merged, and the study's queue, first and when it changes. Runs that are not begun yet are waited for. */
+/** Steps of the past that are told of a study, and of each of its runs however many they are. */
+const PAST_STEPS = 200_000;
+const LEAST_STEPS = 1_000;
+
+/**
+ * `watchRun` over the runs of a study, merged, and the study's queue, first and when it changes. Runs that are not begun yet are waited for. Of a
+ * past that is too long to look at, a part of the steps is told.
+ */
 export async function* watchStudy(
   studyFolder: string,
   runs: readonly RunRef[],
@@ -81,6 +93,8 @@ export async function* watchStudy(
 ): AsyncGenerator<StudyNews> {
   const queueTail = new QueueTail(studyFolder);
   const tails = runs.map((run) => ({ run, tail: new RunTail(runFolderIn(studyFolder, run)) }));
+  const most = Math.max(LEAST_STEPS, Math.floor(PAST_STEPS / Math.max(1, runs.length)));
+  let isPast = true;
   while (!signal?.aborted) {
     const queue = await queueTail.next();
     if (queue) yield { kind: "queue", queue };
@@ -88,9 +102,12 @@ export async function* watchStudy(
       const news = await Promise.all(tails.slice(from, from + PARALLEL).map(async ({ run, tail }) => ({ run, events: await tail.next() })));
       for (const update of news) {
         if (signal?.aborted) return;
-        if (update.events.length > 0) yield { kind: "events", ...update };
+        if (update.events.length === 0) continue;
+        yield { kind: "events", run: update.run, events: isPast ? thinnedSteps(update.events, most) : update.events };
       }
     }
+    if (isPast) yield { kind: "current" };
+    isPast = false;
     await pause(pollMs, signal);
   }
 }

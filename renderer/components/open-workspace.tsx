@@ -3,8 +3,9 @@ import { Button, Group, Modal, Stack } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { errorText } from "../state/errors.ts";
-import { useHost } from "../state/host.tsx";
+import { useHost, useWorkspace } from "../state/host.tsx";
 import { setLanding } from "../state/landing.ts";
+import { parseRoute, useRoute } from "../state/router.ts";
 import { ErrorNote } from "./ErrorNote.tsx";
 
 export interface Opening {
@@ -29,6 +30,8 @@ const SAMPLE_LANDING = "#/comparison/demo";
 
 export function useOpenWorkspace(): WorkspaceOpener {
   const { client } = useHost();
+  const { go } = useRoute();
+  const present = useWorkspace()?.path;
   // The host closes this window's connection once it is done, and the page finds itself in the other workspace.
   const opening = useMutation({
     mutationFn: ({ path, how, pause = false }: Opening & { pause?: boolean }) => {
@@ -38,6 +41,13 @@ export function useOpenWorkspace(): WorkspaceOpener {
         : client.workspace.open({ path, pause, make: how === "make" });
     },
     onError: () => setLanding(null),
+    onSuccess: ({ path }, { how }) => {
+      if (path !== present) return;
+      // It is open already: nothing is loaded anew.
+      setLanding(null);
+      opening.reset();
+      go(parseRoute(how === "sample" ? SAMPLE_LANDING : "#/data"));
+    },
   });
   const { error, variables } = opening;
   const isBusy = error !== null && errorText(error).code === "BUSY";
@@ -49,8 +59,8 @@ export function useOpenWorkspace(): WorkspaceOpener {
       <Modal opened onClose={opening.reset} title="Work is running in this workspace">
         <Stack gap="sm">
           <p>
-            {errorText(error).message} It is paused after a checkpoint, nothing that was learnt is lost, and it goes on from there when this
-            workspace is opened and run again.
+            {errorText(error).message} It is paused after a checkpoint, and what is done is kept. A study goes on by itself when this
+            workspace is opened again; other work when it is started again.
           </p>
           <Group justify="flex-end">
             <Button variant="default" onClick={opening.reset}>

@@ -1,5 +1,5 @@
 // The frame about every view: places on the left, workspace and study above, what runs below.
-import { useHotkeys } from "@mantine/hooks";
+import { type HotkeyItem, useHotkeys } from "@mantine/hooks";
 import { lazy, Suspense, useEffect } from "react";
 import { ViewBoundary } from "../components/ViewBoundary.tsx";
 import { useAppearance } from "../state/appearance.ts";
@@ -60,7 +60,10 @@ export function Frame() {
   useLanding();
   useAppearance();
   useOtherViews();
-  useHotkeys(PLACES.map((place, i) => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]));
+  useHotkeys([
+    ...PLACES.map((place, i): HotkeyItem => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]),
+    ["mod+,", () => go({ place: "settings" })],
+  ]);
   const View = VIEWS[route.place];
   return (
     <div className={classes.frame}>

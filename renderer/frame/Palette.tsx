@@ -16,14 +16,16 @@ import { PLACE_TITLES } from "./Rail.tsx";
 
 interface Target {
   readonly kind: string;
+  /** That leads there, too. */
+  readonly shortcut?: string;
   readonly name: string;
   readonly route: Route;
 }
 
 /** Places that show one study. */
-const OF_A_STUDY: ReadonlySet<Place> = new Set(["augmentations", "training", "comparison"]);
-/** Rows shown. */
-const SHOWN = 9;
+const OF_A_STUDY: ReadonlySet<Place> = new Set(["augmentations", "training", "comparison", "embeddings"]);
+/** Rows made; more are found by more letters. */
+const SHOWN = 60;
 
 export function Palette() {
   const [isOpen, setOpen] = useState(false);
@@ -95,12 +97,16 @@ function Search({ onClose }: { onClose: () => void }) {
             role="option"
             tabIndex={-1}
             aria-selected={i === at}
+            ref={i === at ? intoView : undefined}
             className={classes.row}
             onMouseMove={() => setAt(i)}
             onClick={() => choose(target)}
           >
             <span>{target.name}</span>
-            <span className={classes.kind}>{target.kind}</span>
+            <span className={classes.kind}>
+              {target.kind}
+              {target.shortcut && <kbd>{target.shortcut}</kbd>}
+            </span>
           </div>
         ))}
         {found.length === 0 && <p className={classes.none}>Nothing has a name like this.</p>}
@@ -108,6 +114,8 @@ function Search({ onClose }: { onClose: () => void }) {
     </>
   );
 }
+
+const intoView = (row: HTMLElement | null) => row?.scrollIntoView({ block: "nearest" });
 
 /** The saved filters of the data set in hand; its view stays as it is. */
 function useFilterTargets(): readonly Target[] {
@@ -127,18 +135,24 @@ function useFilterTargets(): readonly Target[] {
 }
 
 function targetsOf(workspace: Workspace | null, study: string | null): Target[] {
-  const places = [...PLACES, "start" as const, "settings" as const].map(
-    (place: Place): Target => ({
+  const places = [...PLACES, "start" as const, "settings" as const].map((place: Place, i): Target => {
+    const shortcut = i < PLACES.length ? String(i + 1) : place === "settings" ? "Ctrl ," : null;
+    return {
       kind: "place",
       name: PLACE_TITLES[place],
       route: { place, subject: OF_A_STUDY.has(place) ? study : null, query: {} },
-    }),
-  );
+      ...(shortcut === null ? {} : { shortcut }),
+    };
+  });
   const datasets = (workspace?.datasets ?? [])
     .filter(({ complete }) => complete)
     .map(({ name }): Target => ({ kind: "data set", name, route: { place: "data", subject: name, query: {} } }));
   const studies = (workspace?.studies ?? []).map(
-    ({ name }): Target => ({ kind: "study", name, route: { place: "comparison", subject: name, query: {} } }),
+    ({ name, finished }): Target => ({
+      kind: "study",
+      name,
+      route: { place: finished > 0 ? "comparison" : "training", subject: name, query: {} },
+    }),
   );
   const published: Target = {
     kind: "study",

@@ -85,7 +85,7 @@ export function Rail() {
           component="a"
           href={formatRoute({ place: "settings", subject: null, query: {} })}
           aria-label="Settings"
-          title={PLACE_TITLES.settings}
+          title={`${PLACE_TITLES.settings} (Ctrl comma)`}
           aria-current={route.place === "settings" ? "page" : undefined}
         >
           <IconSettings size={18} stroke={1.6} />
@@ -131,8 +131,10 @@ function ColourScheme() {
 
 /** What the keyboard does everywhere. */
 export const KEYS: readonly (readonly [string, string])[] = [
-  ["1 to 5", "go to a place"],
+  [`1 to ${PLACES.length}`, `go to ${PLACES.map((place) => NAMES[place]).join(", ")}`],
   ["Ctrl K, Cmd K", "go to anything by its name"],
+  ["Ctrl comma, Cmd comma", "settings"],
+  ["/", "search the tiles of a data set"],
   ["Arrows", "move in the tile grid, the matrix, the charts and the plot of an embedding"],
   ["Space", "put a cell of the matrix into the study or take it out"],
   ["Enter", "pick what has the focus"],

@@ -5,7 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { StudySummary } from "../../shared/domain/workspace.ts";
 import { showError } from "../components/notices.tsx";
-import { useHost, useJobs, useQueue } from "../state/host.tsx";
+import { useConnectionState, useHost, useJobs, useQueue } from "../state/host.tsx";
 import { counted } from "../state/words.ts";
 
 type Stage = "all" | "sweep" | "full";
@@ -19,6 +19,7 @@ export function RunControl({ summary }: { summary: StudySummary }) {
   const { client } = useHost();
   const jobs = useJobs();
   const queue = useQueue();
+  const isAway = useConnectionState().kind === "disconnected";
   const [stopping, setStopping] = useState<string | null>(null);
   const job = jobs?.find(({ kind, target, status }) => kind === "study" && target === summary.name && status === "running");
   const run = useMutation({
@@ -37,6 +38,13 @@ export function RunControl({ summary }: { summary: StudySummary }) {
     mutationFn: () => client.queue.remove({ study: summary.name }),
     onError: (error) => showError(error, `${summary.name} stays in the queue`),
   });
+  if (isAway) {
+    return (
+      <Button w={112} variant="default" disabled>
+        Host away
+      </Button>
+    );
+  }
   if (job) {
     const isStopping = stopping === job.id;
     return (
@@ -48,7 +56,9 @@ export function RunControl({ summary }: { summary: StudySummary }) {
     );
   }
   const queued = queue.find(({ study }) => study === summary.name);
-  if (queued?.state === "waiting") {
+  const other = queue.find(({ state }) => state === "running");
+  // Behind a paused study it would wait for ever: it can be run then.
+  if (queued?.state === "waiting" && other) {
     const ahead = queue.slice(0, queue.indexOf(queued)).map(({ study }) => study);
     return (
       <Tooltip label={`It starts after ${ahead.join(", ") || "what runs"}. Click to take it out of the queue.`}>
@@ -58,8 +68,7 @@ export function RunControl({ summary }: { summary: StudySummary }) {
       </Tooltip>
     );
   }
-  const other = queue.find(({ state }) => state === "running");
-  const word = other ? "Queue" : queued ? "Resume" : "Run";
+  const word = other ? "Queue" : queued?.state === "paused" ? "Resume" : "Run";
   const remaining = summary.runs - summary.finished;
   const variant = remaining > 0 ? "filled" : "default";
   return (

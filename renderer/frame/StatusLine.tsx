@@ -3,9 +3,11 @@ import { Anchor, Popover, Stack } from "@mantine/core";
 import { IconAlertTriangle, IconCpu } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { jobHash } from "../../shared/domain/notices.ts";
 import type { Job } from "../../shared/domain/workspace.ts";
 import { useConnectionState, useHost, useJobs, useNow, useStudy, useStudyEstimate, useWorkspace } from "../state/host.tsx";
-import { formatRoute, type Route } from "../state/router.ts";
+import { failedJobs } from "../state/problems.ts";
+import { formatRoute } from "../state/router.ts";
 import { count, counted, duration, rate } from "../state/words.ts";
 import { EngineChecks } from "./EngineChecks.tsx";
 import classes from "./Frame.module.css";
@@ -14,14 +16,13 @@ export function StatusLine() {
   const jobs = useJobs();
   const isConnected = useConnectionState().kind === "connected";
   const running = jobs?.filter(({ status }) => status === "running") ?? [];
-  const failed = jobs?.filter(({ status }) => status === "failed") ?? [];
   return (
     <footer className={classes.status}>
       <ConnectionItem />
       <EngineItem />
       {isConnected && running.map((job) => <RunningItem key={job.id} job={job} />)}
       {isConnected && jobs && running.length === 0 && <IdleItem />}
-      <ProblemsItem failed={failed} />
+      <ProblemsItem jobs={jobs ?? []} />
     </footer>
   );
 }
@@ -40,6 +41,13 @@ function ConnectionItem() {
     return (
       <span className={classes.statusItem} role="status">
         <span className={classes.dot} /> connecting
+      </span>
+    );
+  }
+  if (state.retryAt === null && connection.door.kind === "browser") {
+    return (
+      <span className={classes.statusItem} data-kind="failure" role="alert">
+        <span className={classes.dot} data-state="disconnected" /> the host was started anew: open the address that it printed
       </span>
     );
   }
@@ -67,9 +75,16 @@ function EngineItem() {
   const { queries } = useHost();
   const info = useQuery(queries.app.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   const [isOpen, setOpen] = useState(false);
-  if (!info.data) return <span className={classes.statusItem}>{info.isError ? "engine unknown" : "looking for the engine"}</span>;
+  if (!info.data && info.isError) {
+    return (
+      <a className={classes.statusItem} data-kind="failure" href={formatRoute({ place: "settings", subject: null, query: {} })}>
+        <IconAlertTriangle size={14} aria-hidden /> no engine
+      </a>
+    );
+  }
+  if (!info.data) return <span className={classes.statusItem}>looking for the engine</span>;
   const { engine, version } = info.data;
-  const threads = engine.device === "cpu" ? `, ${engine.threads} threads` : "";
+  const threads = engine.device === "cpu" ? `, ${counted(engine.threads, "thread")}` : "";
   return (
     <Popover opened={isOpen} onChange={setOpen} position="top-start" withinPortal>
       <Popover.Target>
@@ -103,14 +118,6 @@ function IdleItem() {
   ));
 }
 
-/** Where a job is looked at. */
-function routeOf({ kind, target }: Job): Route {
-  if (kind === "study") return { place: "training", subject: target, query: {} };
-  if (kind !== "embedding") return { place: "data", subject: null, query: {} };
-  const [study = null, arm = "", seed = "", stage = ""] = target.split("/");
-  return { place: "embeddings", subject: study, query: { arm, seed: seed.replace("seed-", ""), stage } };
-}
-
 function RunningItem({ job }: { job: Job }) {
   return job.kind === "study" ? <RunningStudy job={job} /> : <Running job={job} seconds={job.etaSeconds} />;
 }
@@ -122,7 +129,7 @@ function RunningStudy({ job }: { job: Job }) {
 }
 
 function Running({ job, seconds }: { job: Job; seconds: number | null }) {
-  const route = formatRoute(routeOf(job));
+  const route = jobHash(job);
   const share = job.total > 0 ? Math.min(1, job.done / job.total) : 0;
   const unit = job.kind === "study" ? "views" : job.unit;
   return (
@@ -144,9 +151,10 @@ function Running({ job, seconds }: { job: Job; seconds: number | null }) {
 }
 
 /** What went wrong: jobs of this host, and runs that failed, whichever process ran them. */
-function ProblemsItem({ failed }: { failed: readonly Job[] }) {
-  const workspace = useWorkspace();
-  const studies = workspace?.studies.filter((study) => study.failed > 0) ?? [];
+function ProblemsItem({ jobs }: { jobs: readonly Job[] }) {
+  const all = useWorkspace()?.studies ?? [];
+  const studies = all.filter((study) => study.failed > 0);
+  const failed = failedJobs(jobs, all);
   const problems = failed.length + studies.reduce((sum, study) => sum + study.failed, 0);
   if (problems === 0) return <span className={`${classes.statusItem} ${classes.statusEnd}`}>no problems</span>;
   return (

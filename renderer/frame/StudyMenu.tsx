@@ -1,10 +1,10 @@
 // What can be done to a study as a whole.
-import { ActionIcon, Button, Group, Menu, Modal, Stack } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { IconDots, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { StudySummary } from "../../shared/domain/workspace.ts";
-import { ErrorNote } from "../components/ErrorNote.tsx";
+import { ConfirmDialog } from "../components/ConfirmDialog.tsx";
 import { useHost } from "../state/host.tsx";
 import { useRoute } from "../state/router.ts";
 import { counted } from "../state/words.ts";
@@ -38,20 +38,21 @@ export function StudyMenu({ summary }: { summary: StudySummary }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={isAsking} onClose={() => setAsking(false)} title={`Delete the study ${summary.name}?`}>
-        <Stack gap="sm">
-          <p>Its record, {done} with curves and scores, and all checkpoints are removed from the disk. The data set stays.</p>
-          {remove.error && <ErrorNote error={remove.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={() => setAsking(false)}>
-              Keep it
-            </Button>
-            <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
-              Delete {done}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <ConfirmDialog
+        isOpen={isAsking}
+        title={`Delete the study ${summary.name}?`}
+        confirm={summary.finished > 0 ? `Delete ${done}` : "Delete the study"}
+        refuse="Keep it"
+        isPending={remove.isPending}
+        error={remove.error}
+        onConfirm={() => remove.mutate()}
+        onClose={() => setAsking(false)}
+      >
+        <p>
+          Its record{summary.finished > 0 && `, ${done} with curves and scores,`} and all checkpoints are removed from the disk, and cannot
+          be brought back. The data set stays.
+        </p>
+      </ConfirmDialog>
     </>
   );
 }

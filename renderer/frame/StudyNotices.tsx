@@ -1,13 +1,14 @@
-// Tells of a study's end in the window and, where asked for, by the system; shows how far it is in the window's title and icon.
+// Tells of work that has ended, in the window and, where asked for, by the system; shows how far a study is in the window's title and icon.
 import { ActionIcon } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconBell, IconBellOff } from "@tabler/icons-react";
 import { useEffect, useEffectEvent, useRef } from "react";
+import { noticesOf } from "../../shared/domain/notices.ts";
 import type { Job } from "../../shared/domain/workspace.ts";
 import { useJobs } from "../state/host.tsx";
 import { useNotify } from "../state/notify.ts";
-import { useRoute } from "../state/router.ts";
-import { runningShare, studyEnds } from "../state/study-end.ts";
+import { parseRoute, useRoute } from "../state/router.ts";
+import { runningShare } from "../state/study-share.ts";
 
 const TITLE = "SimCLR-S2 Studio";
 
@@ -19,14 +20,16 @@ export function StudyNotices() {
   const before = useRef<readonly Job[]>([]);
   useEffect(() => {
     if (!jobs) return;
-    for (const end of studyEnds(before.current, jobs)) {
-      notifications.show({
-        color: end.isFailure ? "red" : "teal",
-        title: end.title,
-        message: end.body,
-        autoClose: end.isFailure ? false : 20_000,
-      });
-      tell(end.title, end.body, () => go({ place: end.isFailure ? "training" : "comparison", subject: end.study }));
+    for (const notice of noticesOf(before.current, jobs)) {
+      // What takes moments is seen where it was asked for.
+      if (notice.kind === "study" || notice.kind === "ingest")
+        notifications.show({
+          color: notice.isFailure ? "red" : "teal",
+          title: notice.title,
+          message: notice.body,
+          autoClose: notice.isFailure ? false : 20_000,
+        });
+      tell(notice.title, notice.body, () => go(parseRoute(notice.hash)));
     }
     before.current = jobs;
   }, [jobs, go]);
@@ -74,13 +77,13 @@ function ringIcon(share: number): string | null {
 export function NotifyToggle() {
   const { isOn, isRefused, set } = useNotify();
   const text = isRefused
-    ? "The browser refuses notifications of this page. Allow them in its settings to be told when a study ends."
+    ? "The browser refuses notifications of this page. Allow them in its settings to be told when work ends while the window is away."
     : isOn
-      ? "The system tells when a study ends. Click to turn that off."
-      : "Have the system tell when a study ends";
+      ? "The system tells when work ends while the window is away. Click to turn that off."
+      : "Have the system tell when work ends while the window is away";
   const Icon = isOn ? IconBell : IconBellOff;
   return (
-    <ActionIcon aria-label="Notify when a study ends" aria-pressed={isOn} title={text} disabled={isRefused} onClick={() => void set(!isOn)}>
+    <ActionIcon aria-label="Notify when work ends" aria-pressed={isOn} title={text} disabled={isRefused} onClick={() => void set(!isOn)}>
       <Icon size={17} stroke={1.6} />
     </ActionIcon>
   );

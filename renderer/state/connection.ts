@@ -1,12 +1,12 @@
 // One lasting connection over a door: opened again with growing pauses when it closes. Calls wait a while for it, and never for ever.
 import { type ClientLink, createORPCClient } from "@orpc/client";
 import type { HostClient } from "../../shared/contract/client.ts";
-import type { Channel, Door } from "./doors.ts";
+import { type Channel, type Door, HostReplaced } from "./doors.ts";
 
 export type ConnectionState =
   | { readonly kind: "connecting" }
   | { readonly kind: "connected" }
-  /** @property retryAt wall clock of the next try, ms; null when only loading the page anew helps */
+  /** @property retryAt wall clock of the next try, ms; null when only loading the page anew helps, in a browser by the host's new address */
   | { readonly kind: "disconnected"; readonly retryAt: number | null };
 
 /** The host could not be reached in time. */
@@ -114,6 +114,7 @@ export function connect(door: Door): HostConnection {
 
   async function keepOpen(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
+    let isReplaced = false;
     while (!life.signal.aborted) {
       try {
         const open = await door.open(life.signal);
@@ -122,12 +123,12 @@ export function connect(door: Door): HostConnection {
         pauseMs = FIRST_PAUSE_MS;
         void keepAlive(open);
         await open.closed;
-      } catch {
-        // Told by the state below.
+      } catch (error) {
+        isReplaced = error instanceof HostReplaced;
       }
       channel = null;
       if (life.signal.aborted) return;
-      if (!door.canReopen) return setState({ kind: "disconnected", retryAt: null });
+      if (!door.canReopen || isReplaced) return setState({ kind: "disconnected", retryAt: null });
       setState({ kind: "disconnected", retryAt: Date.now() + pauseMs });
       await pause(pauseMs);
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);

@@ -14,11 +14,14 @@ export interface Channel {
 }
 
 /** Opens ways to the host, one after another. */
+/** A host answers, but is another one: it was started anew, and has another secret. */
+export class HostReplaced extends Error {}
+
 export interface Door {
   readonly kind: "electron" | "browser";
   /** Whether a closed way can be opened again without loading the page anew. */
   readonly canReopen: boolean;
-  /** @throws Error when the host does not answer, or the signal aborts */
+  /** @throws HostReplaced; Error when the host does not answer, or the signal aborts */
   open(signal: AbortSignal): Promise<Channel>;
 }
 
@@ -69,6 +72,9 @@ function browserDoor(page: Window): Door {
         await settleWithin(opened, signal);
       } catch (error) {
         socket.close();
+        // A refused socket does not say why; a request does.
+        const answer = await fetch("/", { method: "HEAD", cache: "no-store", signal }).catch(() => null);
+        if (answer?.status === 401) throw new HostReplaced();
         throw error;
       }
       return { link: new SocketLink({ websocket: socket }), closed, close: () => socket.close() };

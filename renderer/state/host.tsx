@@ -60,8 +60,14 @@ export function createHost(connection: HostConnection): Host {
   const { client } = connection;
   const queryClient = new QueryClient({
     defaultOptions: {
-      queries: { staleTime: 30_000, refetchOnWindowFocus: false, retry: (count, error) => count < 2 && isPassing(error) },
-      mutations: { retry: false },
+      // The host is on this machine or at the end of a tunnel: what the browser knows of networks does not matter.
+      queries: {
+        networkMode: "always",
+        staleTime: 30_000,
+        refetchOnWindowFocus: false,
+        retry: (count, error) => count < 2 && isPassing(error),
+      },
+      mutations: { networkMode: "always", retry: false },
     },
   });
   const workspace = createStore<Workspace | null>(null);

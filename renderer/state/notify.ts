@@ -1,4 +1,4 @@
-// Whether the system tells when a study ends: the user's setting, and no more than the browser allows. In the desktop application the main
+// Whether the system tells when work ends while the window is away: the user's setting, and no more than the browser allows. In the desktop application the main
 // process tells, by the same setting, and the page keeps silent.
 import { useState } from "react";
 import { useHost, useSettings } from "./host.tsx";
@@ -9,7 +9,7 @@ export interface Notify {
   readonly isRefused: boolean;
   /** Keeps the setting; asks the browser where it has not been asked. */
   set(isOn: boolean): Promise<void>;
-  /** Tells through the browser, where that is on. A click brings the window to the front. */
+  /** Tells through the browser, where that is on and the window is not in front. A click brings it there. */
   tell(title: string, body: string, onClick: () => void): void;
 }
 
@@ -28,7 +28,7 @@ export function useNotify(): Notify {
       await client.settings.change({ notifications: isOn });
     },
     tell(title, body, onClick) {
-      if (isDesktop || !isWanted || permissionOf() !== "granted") return;
+      if (isDesktop || !isWanted || document.hasFocus() || permissionOf() !== "granted") return;
       const notification = new Notification(title, { body, tag: title });
       notification.onclick = () => {
         window.focus();

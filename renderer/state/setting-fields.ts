@@ -7,6 +7,8 @@ interface FieldBase {
   readonly path: readonly string[];
   readonly label: string;
   readonly help: string;
+  /** Stands behind the value; empty: it has none. */
+  readonly unit: string;
   readonly isNullable: boolean;
   readonly fallback: unknown;
 }
@@ -33,6 +35,7 @@ interface Schema {
   readonly type?: string;
   readonly default?: unknown;
   readonly description?: string;
+  readonly unit?: string;
   readonly enum?: readonly string[];
   readonly const?: unknown;
   readonly minimum?: number;
@@ -64,7 +67,15 @@ function groupOf(key: string, schema: Schema, path: readonly string[]): FieldGro
 function fieldOf(key: string, schema: Schema, path: readonly string[]): Field {
   const isNullable = schema.anyOf?.some(({ type }) => type === "null") ?? false;
   const inner = isNullable ? (schema.anyOf!.find(({ type }) => type !== "null") ?? schema) : schema;
-  const base = { key, path, label: words(key), help: schema.description ?? "", isNullable, fallback: schema.default };
+  const base = {
+    key,
+    path,
+    label: words(key),
+    help: schema.description ?? "",
+    unit: schema.unit ?? "",
+    isNullable,
+    fallback: schema.default,
+  };
   if (inner.type === "integer" || inner.type === "number") return { ...base, kind: "number", ...limitsOf(inner) };
   if (inner.type === "boolean") return { ...base, kind: "switch" };
   if (inner.enum) return { ...base, kind: "choice", options: inner.enum };
@@ -84,11 +95,13 @@ function limitsOf(schema: Schema) {
 }
 
 /** `learningRate` as `learning rate`; the units of a name are said by its help. */
-function words(key: string): string {
+export function words(key: string): string {
   return key
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
-    .replace(/ pixels$/, "");
+    .replace(/ pixels$/, "")
+    .replace(/ degrees$/, "")
+    .replace(/^gpus$/, "GPUs");
 }
 
 /** A step that divides a range into about a hundred: 1, 2 or 5 times a power of ten. */

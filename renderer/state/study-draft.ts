@@ -1,4 +1,5 @@
 // The study that is being designed: a preset and what the user changed of it.
+import { faultText } from "../../shared/domain/fault-text.ts";
 import { PRESETS, type PresetName, StudyConfig } from "../../shared/domain/run-config.ts";
 import { mergeSettings, type Settings } from "./setting-fields.ts";
 
@@ -25,5 +26,5 @@ export function checkSettings(
 ): { readonly config: StudyConfig | null; readonly faults: ReadonlyMap<string, string> } {
   const parsed = StudyConfig.safeParse({ ...effective, version: 1, dataset });
   if (parsed.success) return { config: parsed.data, faults: new Map() };
-  return { config: null, faults: new Map(parsed.error.issues.map((issue) => [issue.path.join("."), issue.message])) };
+  return { config: null, faults: new Map(parsed.error.issues.map((issue) => [issue.path.join("."), faultText(issue)])) };
 }

@@ -51,10 +51,6 @@ export const LOADING: LiveStudy = {
 const TELL_EVERY_MS = 250;
 /** Time that one slice of work may take, ms. */
 const SLICE_MS = 8;
-/** The past has been read when none of it came for so long, ms. */
-const SETTLED_MS = 400;
-/** The past of a run comes in large portions, what happens now in small ones. */
-const PORTION_OF_THE_PAST = 50;
 
 /**
  * The state after many events: `reduceRun` event by event, but the curve is copied once for all of them.
@@ -89,10 +85,9 @@ export function followStudy(
   let states = new Map<string, RunState>();
   /** Runs of which this subscription has told something; until then the state of the former one stands. */
   let fresh = new Set<string>();
-  /** Runs of which this subscription has heard. */
-  let heard = new Set<string>();
-  let pending: { run: RunRef; events: readonly RunEvent[] }[] = [];
-  let pastCameAt = 0;
+  let pending: Extract<StudyUpdate, { kind: "events" | "current" }>[] = [];
+  /** Whether the past has been read once. */
+  let isCurrent = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let entries = new Map<string, LiveRun>();
 
@@ -104,16 +99,18 @@ export function followStudy(
     timer = undefined;
     const until = performance.now() + SLICE_MS;
     while (pending.length > 0 && performance.now() < until) {
-      const { run, events } = pending.shift()!;
-      const key = runKey(run);
+      const update = pending.shift()!;
+      if (update.kind === "current") {
+        isCurrent = true;
+        continue;
+      }
+      const key = runKey(update.run);
       const before = fresh.has(key) ? (states.get(key) ?? QUEUED) : QUEUED;
       fresh.add(key);
-      states.set(key, reduceEvents(before, events));
+      states.set(key, reduceEvents(before, update.events));
     }
-    if (pending.length > 0 && store.get().status === "loading") return schedule(0);
-    tell();
     if (pending.length > 0) schedule(0);
-    else if (store.get().status === "loading") schedule(SETTLED_MS / 2);
+    else if (isCurrent) tell();
   };
 
   const tell = () => {
@@ -130,8 +127,7 @@ export function followStudy(
     });
     const changed = runs.length !== previous.runs.length || runs.some((run, i) => run !== previous.runs[i]);
     entries = nextEntries;
-    const settled = pending.length === 0 && performance.now() - pastCameAt >= SETTLED_MS;
-    const status = previous.status === "live" || settled ? "live" : "loading";
+    const status = isCurrent ? "live" : "loading";
     if (!changed && study === previous.study && status === previous.status && queue === previous.queue) return;
     store.set({ status, error: null, study, runs: changed ? runs : previous.runs, queue, scored: scoredOf(runs, previous.scored) });
   };
@@ -140,9 +136,7 @@ export function followStudy(
     connection,
     open: (signal) => connection.client.study.watch({ study: name }, { signal }),
     onOpen() {
-      pastCameAt = performance.now();
       fresh = new Set();
-      heard = new Set();
       pending = [];
     },
     onValue(update) {
@@ -154,9 +148,6 @@ export function followStudy(
       } else if (update.kind === "queue") {
         queue = { order: update.order.map(runKey), skipped: new Set(update.skipped.map(runKey)) };
       } else {
-        const key = runKey(update.run);
-        if (!heard.has(key) || update.events.length > PORTION_OF_THE_PAST) pastCameAt = performance.now();
-        heard.add(key);
         pending.push(update);
       }
       schedule(store.get().status === "live" ? TELL_EVERY_MS : 50);

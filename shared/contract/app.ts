@@ -72,8 +72,10 @@ export const StudyUpdate = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("study"), study: Study, runs: z.array(RunRef) }),
   /** All runs in the order in which they are worked on, and those left out of it; told again when a user changes it. */
   z.object({ kind: z.literal("queue"), order: z.array(RunRef), skipped: z.array(RunRef) }),
-  /** New lines of runs' `events.jsonl`, in order. After connecting, all past lines come first. */
+  /** New lines of runs' `events.jsonl`, in order. After connecting, the past comes first: of a long one only a part of its steps. */
   z.object({ kind: z.literal("events"), run: RunRef, events: z.array(RunEvent) }),
+  /** Once: the past has been told. */
+  z.object({ kind: z.literal("current") }),
 ]);
 export type StudyUpdate = z.infer<typeof StudyUpdate>;
 

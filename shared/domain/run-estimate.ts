@@ -31,13 +31,20 @@ const RECENT = 8;
 const PACE_POINTS = 40;
 
 /** Seconds a step, over a run's last points; null with fewer than two. A pause in between counts once, so the median of the gaps is taken. */
-function stepSeconds({ curve }: RunState): number | null {
+export function stepSeconds({ curve }: Pick<RunState, "curve">): number | null {
   const points = curve.slice(-PACE_POINTS);
   const gaps = points.slice(1).flatMap((point, i) => {
     const steps = point.step - points[i]!.step;
     return steps > 0 && point.at > points[i]!.at ? [(point.at - points[i]!.at) / 1000 / steps] : [];
   });
   return gaps.length > 0 ? median(gaps) : null;
+}
+
+/** Of the time of a run's last steps, the share that they wait for their tiles, 0..1; null before steps were timed. */
+export function feedWaitShare(state: Pick<RunState, "curve">): number | null {
+  const seconds = stepSeconds(state);
+  if (seconds === null) return null;
+  return Math.min(1, median(state.curve.slice(-PACE_POINTS).map(({ feedWaitMs }) => feedWaitMs)) / 1000 / seconds);
 }
 
 function median(values: readonly number[]): number {

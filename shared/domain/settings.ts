@@ -1,4 +1,4 @@
-// The user's own settings. One strict zod schema is the source of defaults, ranges and help: the form, the file and every door read it.
+// The user's own settings, for the doors with a window. One strict zod schema is the source of defaults, ranges and help: form and file read it.
 import { z } from "zod";
 import { ENGINES, RunConfig } from "./run-config.ts";
 
@@ -8,16 +8,18 @@ export const ON_CLOSE = ["ask", "background", "pause"] as const;
 export const AppSettings = z.strictObject({
   version: z.literal(1).default(1),
   appearance: z.enum(APPEARANCES).default("system").describe("colours of the window"),
-  reopen: z.boolean().default(true).describe("start with the workspace that was open last"),
+  reopen: z.boolean().default(true).describe("the desktop application starts with the workspace that was open last"),
   notifications: z
     .boolean()
     .default(true)
-    .describe("a notification of the system when a study or an ingestion ends while the window is away"),
-  keepAwake: z.boolean().default(true).describe("the machine does not go to sleep while something runs"),
+    .describe("a notification of the system when a study, an ingestion or other work ends while the window is away"),
+  keepAwake: z.boolean().default(true).describe("the machine does not go to sleep while something runs in the desktop application"),
   onClose: z
     .enum(ON_CLOSE)
     .default("ask")
-    .describe("when the window is closed while something runs: ask, go on in the background, or pause after a checkpoint"),
+    .describe(
+      "when the desktop application's window is closed while something runs: ask, go on in the background, or pause after a checkpoint",
+    ),
   engine: z.enum(ENGINES).default("auto").describe("compute engine where a study asks for none; auto takes the fastest that works here"),
   precision: RunConfig.shape.precision.describe("precision of new studies; auto takes bf16 where the processor or GPU is made for it"),
   threads: z.int().min(1).max(256).nullable().default(null).describe("threads of new studies; one a core when empty"),

@@ -454,7 +454,7 @@ function key({ x, y, width: available }: { x: number; y: number; width: number }
 }
 
 function helpLines({ hasIntervals, results, isInStudy }: Context): string[] {
-  const out = ["Framed diagonal: mean of the couplets with the operation."];
+  const out = results.size > 0 ? ["Framed diagonal: mean of the couplets with the operation."] : [];
   if (ALL_ARMS.some((arm) => !isInStudy(arm))) out.push("Hatched: not in the study.");
   if (hasIntervals) out.push("Bar in a cell: 95 % interval; tick: control.");
   if ([...results.values()].some(({ rank }) => rank !== null)) out.push("Small number: rank among all arms.");

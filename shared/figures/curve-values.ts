@@ -1,6 +1,6 @@
 // What curves of training are drawn from: places on an x axis, smoothed values. Computed once for a list of points, since lists are replaced when they grow.
+import { decimate, smooth } from "../domain/decimate.ts";
 import type { LossPoint } from "../domain/run-state.ts";
-import { decimate, smooth } from "./decimate.ts";
 import type { Scale } from "./scale.ts";
 import { linePath } from "./svg.ts";
 

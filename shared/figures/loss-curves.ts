@@ -239,12 +239,17 @@ export interface LossCell {
   readonly error?: string | undefined;
 }
 
+/** Width of a cell that shows a curve and a part of its arm's name, px. */
+const LEAST_CELL = 118;
+/** On a wide screen cells grow rather than rows. */
+const MOST_COLUMNS = 14;
+
 /** Loss of every arm in a grid of small cells with the same axes; arms without pretraining keep an empty cell that says so. */
 export function lossMultiples(cells: readonly LossCell[], options: LossCurvesOptions): Figure {
   const { width, theme, x = "epoch", highlight = null } = options;
-  const columns = Math.max(1, Math.floor((width - 34) / 118));
+  const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.floor((width - 34) / LEAST_CELL)));
   const cellWidth = (width - 34) / columns;
-  const cellHeight = 84;
+  const cellHeight = Math.max(84, Math.min(140, Math.round(cellWidth * 0.58)));
   const rows = Math.ceil(cells.length / columns);
   const height = Math.max(80, rows * cellHeight + 34);
   const label = `Contrastive loss of ${cells.length} arms, one cell each, same axes`;

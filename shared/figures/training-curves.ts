@@ -106,7 +106,9 @@ export function trainingCurves(runs: readonly TrainingCurve[], options: Training
   const domain = options.domain ?? extent([0, ...begun.map(({ points }) => placesOf(points, axis, viewsPerStep).at(-1)!)])!;
   const panels = [LOSS, ...PANELS].flatMap((panel) => {
     const tracks = begun.flatMap((curve) => trackOf(panel, curve, options) ?? []);
-    return tracks.some(({ curve }) => curve === shown) ? [{ panel, tracks }] : [];
+    if (tracks.some(({ curve }) => curve === shown)) return [{ panel, tracks }];
+    // The place of what is measured later is kept, so that nothing below moves then.
+    return panel.source.kind === "health" && shown.status === "running" && shown.health.length === 0 ? [{ panel, tracks: [] }] : [];
   });
   const columns = width >= WIDE ? 2 : 1;
   const small = panels.length - 1;
@@ -207,7 +209,8 @@ function drawnPanel(panel: Panel, tracks: readonly Track[], context: PanelContex
   const { x, y, theme, axisTitle, clip, ticks } = context;
   const [left, right] = x.range;
   const [bottom, top] = y.range;
-  const chance = context.isLoss ? tracks[0]!.curve.chance : null;
+  const [shown] = tracks;
+  const chance = context.isLoss && shown ? shown.curve.chance : null;
   const lines = [
     ...(chance === null ? [] : [{ at: chance, label: `chance, ln(2N − 1) = ${chance.toFixed(2)}` }]),
     ...(panel.reference ? [panel.reference] : []),
@@ -223,7 +226,7 @@ function drawnPanel(panel: Panel, tracks: readonly Track[], context: PanelContex
     h(
       "g",
       { "clip-path": clip },
-      tracks.toReversed().map((track) => drawnTrack(track, track === tracks[0], context)),
+      tracks.toReversed().map((track) => drawnTrack(track, track === shown, context)),
     ),
     lines.map(({ at, label }) =>
       h(
@@ -238,7 +241,14 @@ function drawnPanel(panel: Panel, tracks: readonly Track[], context: PanelContex
         }),
       ),
     ),
-    reading(panel, tracks[0]!, context),
+    shown
+      ? reading(panel, shown, context)
+      : text((left + right) / 2, (top + bottom) / 2, "after the first health check", {
+          fill: theme.mutedText,
+          size: 10,
+          anchor: "middle",
+          halo: theme.ground,
+        }),
   );
 }
 

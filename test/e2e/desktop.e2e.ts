@@ -245,4 +245,17 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
       ...{ x: 200, y: 100, width: 1300, height: 820 },
     });
   });
+
+  it("starts in spite of a link to nothing, and follows what is asked for while it starts", async () => {
+    await desktop.kill();
+    const lock = join(home, "data/stand-in.lock");
+    const starting = start("simclr-s2://nonsense");
+    if (!ELECTRON) {
+      await poll(() => existsSync(lock)).toBe(true);
+      await startAgain(workspace, "--view", "/settings");
+    }
+    desktop = await starting;
+    await page().getByRole("link", { name: "Training" }).waitFor();
+    if (!ELECTRON) await poll(hash).toBe("#/settings");
+  });
 });

@@ -60,6 +60,16 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
     await page.keyboard.press("Escape");
   });
 
+  it("asks the host whatever the browser knows of networks", async () => {
+    await page.evaluate(() => window.dispatchEvent(new Event("offline")));
+    await queue().getByRole("button", { name: "second later" }).waitFor();
+    await queue().getByRole("button", { name: "second sooner" }).click();
+    await expect.poll(() => queue().getByRole("listitem").first().textContent(), { timeout: 10_000 }).toMatch(/^second/);
+    await queue().getByRole("button", { name: "second later" }).click();
+    await expect.poll(() => queue().getByRole("listitem").first().textContent(), { timeout: 10_000 }).toMatch(/^first/);
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  });
+
   it("shows what the machine is doing", async () => {
     const hardware = page.getByRole("region", { name: "Hardware" });
     await hardware.getByText(/^CPU, \d+ cores$/).waitFor();
@@ -73,15 +83,15 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
       return now.indexOf(last) < now.indexOf(above);
     };
     await queue().getByRole("button", { name: last, exact: true }).press("Alt+ArrowUp");
-    await expect.poll(isLastAbove).toBe(true);
+    await expect.poll(isLastAbove, { timeout: 10_000 }).toBe(true);
     await queue().getByRole("button", { name: last, exact: true }).press("Alt+ArrowDown");
-    await expect.poll(isLastAbove).toBe(false);
+    await expect.poll(isLastAbove, { timeout: 10_000 }).toBe(false);
     await menuOf(above, "Leave out");
     await queue().getByText("left out").waitFor();
     await menuOf(above, "Take back into the queue");
-    await expect.poll(() => queue().getByText("left out").count()).toBe(0);
+    await expect.poll(() => queue().getByText("left out").count(), { timeout: 10_000 }).toBe(0);
     await menuOf(last, "Move to the front");
-    await expect.poll(async () => (await rows())[0]).toBe(last);
+    await expect.poll(async () => (await rows())[0], { timeout: 10_000 }).toBe(last);
   });
 
   it("goes on by itself after a crash of the host", async () => {
@@ -121,11 +131,36 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
     await expect.poll(() => page.locator("footer").textContent(), { timeout: 10_000 }).toContain("no problems");
   });
 
+  it("would see a main thread that is held", async () => {
+    const held = await watchMainThread(page, () =>
+      page.evaluate(
+        () =>
+          new Promise<void>((done) => {
+            setTimeout(() => {
+              for (const until = performance.now() + 400; performance.now() < until; );
+              setTimeout(done, 300); // the observer tells later
+            });
+          }),
+      ),
+    );
+    expect(held.longestMs).toBeGreaterThan(50);
+    expect(held.longByClock).toBeGreaterThan(0);
+  });
+
   it("holds the main thread for less than 50 ms while 41 arms stream", async () => {
     const stop = await streamArms(400);
+    const told = async () =>
+      Number(
+        /([\d,]+) of 2,000/.exec((await page.getByRole("region", { name: "Running now" }).textContent()) ?? "")?.[1]?.replace(",", ""),
+      );
     try {
       await go("#/training/stream");
-      await page.getByRole("img", { name: /^Contrastive loss of 4\d arms/ }).waitFor({ timeout: 60_000 });
+      const arms = page.getByRole("img", { name: /^Contrastive loss of 4\d arms/ });
+      await arms.waitFor({ timeout: 60_000 });
+      // The pointer goes over the curves, each of which lights.
+      await arms.evaluate((figure) => figure.scrollIntoView({ block: "center" }));
+      const before = await told();
+      expect(before).toBeGreaterThanOrEqual(400);
       const held = await watchMainThread(page, async () => {
         const until = Date.now() + 5_000;
         while (Date.now() < until) await page.mouse.move(200 + (Date.now() % 500), 400).then(() => page.waitForTimeout(50));
@@ -137,11 +172,29 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
         `Main thread while 41 arms stream: ${held.longest} longest of ${held.tasks} tasks, ${held.longByClock} over 50 ms by the clock`,
       );
       expect(held.tasks).toBeGreaterThan(20);
+      expect(await told(), "steps that came meanwhile").toBeGreaterThan(before + 20);
       expect(held.longestMs).toBeLessThan(50);
       await inspectPage(page, "training-overlay");
     } finally {
       await stop();
     }
+  });
+
+  it("lights an arm in the queue and in the matrix together", async () => {
+    await go("#/training/first?arms=matrix");
+    const matrix = page.getByRole("img", { name: /^Matrix of the 36 couplets/ });
+    const cell = matrix.locator("[data-arm='flip+zoom']");
+    const row = queue().getByRole("row", { name: /flip\+zoom/ });
+    await cell.scrollIntoViewIfNeeded();
+    const { x, y } = (await cell.boundingBox())!;
+    await page.mouse.move(x + 8, y + 8);
+    await page.mouse.move(x + 14, y + 12);
+    await expect.poll(() => row.getAttribute("data-lit"), { timeout: 10_000 }).toBe("true");
+    await row.hover();
+    // The frame of what is lit.
+    await expect.poll(() => cell.locator("rect").last().getAttribute("stroke-width"), { timeout: 10_000 }).toBe("2.5");
+    await page.mouse.move(2, 2);
+    await expect.poll(() => row.getAttribute("data-lit"), { timeout: 10_000 }).toBe(null);
   });
 
   it("zooms into curves by keys, and keeps the part in the address", async () => {
@@ -157,6 +210,7 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
     await page.getByRole("checkbox", { name: "rotation" }).waitFor();
     await page.getByRole("slider", { name: "shift fraction" }).press("ArrowRight");
     await page.getByText("changed", { exact: true }).waitFor();
+    await page.getByText("0.105 of the side").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await expect.poll(() => page.getByText("changed", { exact: true }).count()).toBe(0);
     await page.getByRole("button", { name: "Redo" }).click();

@@ -1,8 +1,8 @@
 // Tells what a machine has for training: the engine in use, why not a better one, and what to do about it.
 
 import { cpus, freemem } from "node:os";
-import type { EngineReport } from "../../../shared/domain/engine.ts";
-import { messageOf } from "../../../shared/domain/errors.ts";
+import type { EngineInfo, EngineReport } from "../../../shared/domain/engine.ts";
+import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { gigabytes } from "../../../shared/domain/step-memory.ts";
 import { type Exec, exec as realExec } from "./exec.ts";
 import { gpuProblem, readGpus } from "./gpus.ts";
@@ -32,7 +32,18 @@ export async function diagnose({ exec = realExec, verify = false }: DiagnoseOpti
   const checks = [await checkRuntime(verify), ...(await checkTools(exec)), ...checkGpus(found), checkProcessor(), checkMemory()];
   checks.push({ name: "Cache", status: "info", detail: runtimesFolder() });
   checks.push({ name: "Node", status: "info", detail: `${process.versions.node} on ${process.platform} ${process.arch}` });
-  return { engine: await loadEngine("auto"), gpus: found.gpus, checks };
+  return { engine: await usedEngine(), gpus: found.gpus, checks };
+}
+
+/** The engine that runs would use; where one was asked for that does not work here, the one that looks around without it. */
+async function usedEngine(): Promise<EngineInfo> {
+  try {
+    return await loadEngine("auto");
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === "ENGINE_UNAVAILABLE")) throw error;
+    const reason = `tensorflow is asked for by the settings or SIMCLR_S2_ENGINE, and runs fail until it works: ${error.message}`;
+    return { ...(await loadEngine("wasm")), reason };
+  }
 }
 
 async function checkRuntime(verify: boolean): Promise<Check> {

@@ -43,6 +43,7 @@ function RangeParameter({ field, operation, value, onChange }: ParameterSliderPr
         onChangeEnd={() => setDragged(null)}
         thumbFromLabel={`${name}, lower end`}
         thumbToLabel={`${name}, upper end`}
+        thumbProps={() => ({ "aria-description": field.help })}
       />
     </div>
   );
@@ -56,7 +57,16 @@ function NumberParameter({ field, operation, value, onChange }: ParameterSliderP
   return (
     <div className={classes.slider}>
       <Line field={field} text={text(shown, step)} />
-      <Slider min={min} max={max} step={step} label={null} value={shown} onChange={onChange} thumbLabel={`${operation} ${field.label}`} />
+      <Slider
+        min={min}
+        max={max}
+        step={step}
+        label={null}
+        value={shown}
+        onChange={onChange}
+        thumbLabel={`${operation} ${field.label}`}
+        thumbProps={{ "aria-description": field.help }}
+      />
     </div>
   );
 }
@@ -64,10 +74,12 @@ function NumberParameter({ field, operation, value, onChange }: ParameterSliderP
 function Line({ field, text: value }: { field: Field; text: string }) {
   return (
     <div className={classes.line}>
-      <Tooltip label={field.help}>
-        <span>{field.label}</span>
+      <Tooltip label={field.help} events={{ hover: true, focus: true, touch: true }}>
+        <button type="button">{field.label}</button>
       </Tooltip>
-      <output>{value}</output>
+      <output>
+        {value} {field.unit}
+      </output>
     </div>
   );
 }

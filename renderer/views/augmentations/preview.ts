@@ -1,6 +1,6 @@
-// The preview of a tile's two views, drawn anew shortly after every change.
-import { useDebouncedValue } from "@mantine/hooks";
+// The preview of a tile's two views, drawn anew after every change.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import type { HostInputs, HostOutputs } from "../../../shared/contract/client.ts";
 import type { AugmentationName, Profile } from "../../../shared/domain/augmentations.ts";
 import { useHost } from "../../state/host.tsx";
@@ -17,15 +17,16 @@ export interface PreviewRequest {
   readonly seed: number;
 }
 
-/** Pause after a change before the host is asked, ms: a dragged slider asks for what it rests on. */
-const PAUSE_MS = 20;
-
-/** The views of a request; while new ones are drawn, the former stay. */
+/**
+ * The views of a request; while new ones are drawn, the former stay. One request is out at a time: a dragged slider is followed as fast as the
+ * host draws, and no wish waits behind older ones.
+ */
 export function usePreview(request: PreviewRequest) {
   const { queries } = useHost();
-  const [asked] = useDebouncedValue(JSON.stringify(request), PAUSE_MS);
+  const wanted = JSON.stringify(request);
+  const [asked, ask] = useState(wanted);
   const input = JSON.parse(asked) as HostInputs["augmentation"]["preview"];
-  return useQuery(
+  const preview = useQuery(
     queries.augmentation.preview.queryOptions({
       input,
       placeholderData: keepPreviousData,
@@ -34,4 +35,6 @@ export function usePreview(request: PreviewRequest) {
       retry: false,
     }),
   );
+  if (asked !== wanted && !preview.isFetching) ask(wanted);
+  return preview;
 }

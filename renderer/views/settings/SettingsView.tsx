@@ -75,15 +75,18 @@ function Setting({ field, value, isWaiting }: { field: Field; value: unknown; is
   const [draft, setDraft] = useState<{ readonly value: unknown } | null>(null);
   const change = useMutation({
     mutationFn: (next: unknown) => client.settings.change({ [field.key]: next } as SettingsChange),
-    onMutate: (next) => setDraft({ value: next }),
-    onSuccess: () => setDraft(null),
+    // What was typed meanwhile stays.
+    onSuccess: (_, told) => setDraft((now) => (now?.value === told ? null : now)),
   });
   return (
     <div>
       <SettingField
         field={field}
         value={draft ? draft.value : value}
-        onChange={(next) => change.mutate(next)}
+        onChange={(next) => {
+          setDraft({ value: next });
+          change.mutate(next);
+        }}
         error={change.error ? errorText(change.error).message : undefined}
       />
       {isWaiting && (

@@ -1,7 +1,7 @@
 // Every arm of the study at once: small multiples on one scale, all curves over one another, or the matrix with its scores beside the curves.
 import { SegmentedControl } from "@mantine/core";
 import { useThrottledValue } from "@mantine/hooks";
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useSyncExternalStore } from "react";
 import type { RunStatus } from "../../../shared/domain/run-state.ts";
 import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
 import { lossCurves, lossMultiples } from "../../../shared/figures/loss-curves.ts";
@@ -9,6 +9,7 @@ import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
 import { csvText } from "../../components/figure-export.ts";
 import { useStudyResult } from "../../state/statistics.ts";
+import type { Store } from "../../state/store.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import classes from "./AllArms.module.css";
 import { curveOf } from "./curves.ts";
@@ -17,6 +18,8 @@ import type { ArmMode, CurveView } from "./view-state.ts";
 export interface AllArmsProps {
   readonly live: LiveStudy;
   readonly view: CurveView;
+  /** The arm under the pointer, here or in the queue. */
+  readonly hover: Store<string | null>;
   readonly highlight: string | null;
   readonly onPick: (arm: string) => void;
 }
@@ -30,8 +33,8 @@ const MODES: readonly { readonly value: ArmMode; readonly label: string }[] = [
   { value: "matrix", label: "matrix" },
 ];
 
-export function AllArms({ live, view, highlight, onPick }: AllArmsProps) {
-  const [hovered, setHovered] = useState<string | null>(null);
+export function AllArms({ live, view, hover, highlight, onPick }: AllArmsProps) {
+  const hovered = useSyncExternalStore(hover.subscribe, hover.get);
   const runs = useThrottledValue(live.runs, REDRAW_MS);
   // Many curves are drawn when there is time between two frames, so that nothing else waits for them.
   const cells = useDeferredValue(useMemo(() => cellsOf(runs), [runs]));
@@ -58,7 +61,7 @@ export function AllArms({ live, view, highlight, onPick }: AllArmsProps) {
       ),
     );
   const name = live.study?.name ?? "study";
-  const shared = { csv, onHover: setHovered, onPick, exportWidth: 1200 };
+  const shared = { csv, onHover: hover.set, onPick, exportWidth: 1200 };
   return (
     <section className={classes.arms} aria-label="All arms">
       <div className={classes.head}>
@@ -73,7 +76,7 @@ export function AllArms({ live, view, highlight, onPick }: AllArmsProps) {
       {mode === "cells" && <FigurePanel fileName={`${name}-loss-all-arms`} draw={drawCells} {...shared} />}
       {mode !== "cells" && (
         <div className={classes.pair} data-mode={mode}>
-          {mode === "matrix" && <ProgressMatrix live={live} cells={cells} lit={lit} onHover={setHovered} onPick={onPick} />}
+          {mode === "matrix" && <ProgressMatrix live={live} cells={cells} lit={lit} onHover={hover.set} onPick={onPick} />}
           <FigurePanel fileName={`${name}-loss-overlay`} draw={drawOverlay} {...shared} />
         </div>
       )}

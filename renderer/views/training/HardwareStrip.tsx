@@ -1,6 +1,7 @@
 // What the host's machine is doing while this is looked at: processor, memory, GPUs, wait for data, disk, each with the last two minutes.
 import { useEffect, useMemo, useState } from "react";
 import type { HardwareSample } from "../../../shared/domain/hardware.ts";
+import { feedWaitShare } from "../../../shared/domain/run-estimate.ts";
 import { sparkline } from "../../../shared/figures/sparkline.ts";
 import { Figure } from "../../components/Figure.tsx";
 import { useFigureTheme } from "../../components/FigurePanel.tsx";
@@ -14,7 +15,8 @@ import classes from "./HardwareStrip.module.css";
 const KEPT = 80;
 const SPARK_WIDTH = 56;
 
-export function HardwareStrip({ running }: { running: LiveRun | null }) {
+/** @param props.run whose steps are told; null while nothing is trained */
+export function HardwareStrip({ run }: { run: LiveRun | null }) {
   const samples = useSamples();
   const last = samples.at(-1);
   if (!last) {
@@ -24,7 +26,7 @@ export function HardwareStrip({ running }: { running: LiveRun | null }) {
       </section>
     );
   }
-  const waits = running?.state.curve.slice(-KEPT).map(({ feedWaitMs }) => feedWaitMs) ?? [];
+  const waits = run?.state.curve.slice(-KEPT).map(({ feedWaitMs }) => feedWaitMs) ?? [];
   return (
     <section className={classes.strip} aria-label="Hardware">
       <Gauge
@@ -35,10 +37,10 @@ export function HardwareStrip({ running }: { running: LiveRun | null }) {
         domain={WHOLE}
       />
       <Gauge
-        name="Memory"
-        value={`${bytes(last.ownBytes)} used`}
-        more={`${bytes(last.freeBytes)} free`}
-        values={samples.map(({ ownBytes, totalBytes }) => ownBytes / totalBytes)}
+        name={`Memory, ${bytes(last.totalBytes)}`}
+        value={percent(1 - last.freeBytes / last.totalBytes)}
+        more={`this app ${bytes(last.ownBytes)}`}
+        values={samples.map(({ freeBytes, totalBytes }) => 1 - freeBytes / totalBytes)}
         domain={WHOLE}
       />
       {last.gpus.map((gpu, i) => (
@@ -57,8 +59,14 @@ export function HardwareStrip({ running }: { running: LiveRun | null }) {
           domain={WHOLE}
         />
       ))}
-      {waits.length > 0 && (
-        <Gauge name="Wait for data" value={`${rate(waits.at(-1)!)} ms a step`} more={waitWords(running!)} values={waits} />
+      {run && (
+        <Gauge
+          name="Wait for data"
+          value={waits.length > 0 ? `${rate(waits.at(-1)!)} ms a step` : "..."}
+          more={waitWords(run)}
+          values={waits}
+          over="its last steps"
+        />
       )}
       <Gauge
         name="Disk"
@@ -77,11 +85,9 @@ export function HardwareStrip({ running }: { running: LiveRun | null }) {
 const WHOLE: readonly [number, number] = [0, 1];
 
 /** Of a step's time, what is spent waiting for its tiles. */
-function waitWords({ state: { curve } }: LiveRun): string {
-  const [before, last] = curve.slice(-2);
-  if (!before || !last || last.step <= before.step) return "";
-  const stepMs = (last.at - before.at) / (last.step - before.step);
-  return stepMs > 0 ? `${percent(Math.min(1, last.feedWaitMs / stepMs))} of a step` : "";
+function waitWords({ state }: LiveRun): string {
+  const share = feedWaitShare(state);
+  return share === null ? "" : `${percent(share)} of a step`;
 }
 
 function useSamples(): readonly HardwareSample[] {
@@ -105,14 +111,15 @@ interface GaugeProps {
   readonly more: string;
   readonly values: readonly (number | null)[];
   readonly domain?: readonly [number, number];
+  /** What the line goes over. */
+  readonly over?: string;
 }
 
-function Gauge({ name, value, more, values, domain }: GaugeProps) {
+function Gauge({ name, value, more, values, domain, over = "the last two minutes" }: GaugeProps) {
   const theme = useFigureTheme();
   const draw = useMemo(
-    () => (width: number) =>
-      sparkline(values, { width, theme, label: `${name} over the last two minutes`, room: KEPT, ...(domain ? { domain } : {}) }),
-    [values, theme, name, domain],
+    () => (width: number) => sparkline(values, { width, theme, label: `${name} over ${over}`, room: KEPT, ...(domain ? { domain } : {}) }),
+    [values, theme, name, domain, over],
   );
   return (
     <div className={classes.gauge}>

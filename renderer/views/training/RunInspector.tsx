@@ -47,7 +47,7 @@ export function RunInspector({ run, study, onClose }: RunInspectorProps) {
           </div>
         </Alert>
       )}
-      {state.health.length > 0 && <Verdict state={state} />}
+      {state.health.length > 0 && <Verdict run={run} />}
       <Facts
         facts={[
           ["Phase", state.phase],

@@ -3,7 +3,7 @@ import { ActionIcon, Button, Checkbox, Group, TextInput } from "@mantine/core";
 import { IconCopy, IconFolderOpen, IconSearch } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type UIEvent, useEffect, useMemo, useRef, useState } from "react";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { showDone, showError } from "../../components/notices.tsx";
 import { Section } from "../../components/Section.tsx";
@@ -91,6 +91,8 @@ export function RunLog({ study, run }: { study: string; run: LiveRun }) {
 
 function Lines({ lines }: { lines: readonly LogLine[] }) {
   const list = useRef<HTMLDivElement>(null);
+  /** New lines are followed until the user scrolls up. */
+  const isAtEnd = useRef(true);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => list.current,
@@ -98,9 +100,16 @@ function Lines({ lines }: { lines: readonly LogLine[] }) {
     overscan: 10,
     initialOffset: lines.length * LINE_HEIGHT,
   });
+  const last = lines.length - 1;
+  useEffect(() => {
+    if (isAtEnd.current) virtual.scrollToIndex(last, { align: "end" });
+  }, [virtual, last]);
+  const scroll = ({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: UIEvent) => {
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < LINE_HEIGHT;
+  };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section ref={list} className={classes.lines} tabIndex={0} aria-label="Lines of the log">
+    <section ref={list} className={classes.lines} tabIndex={0} aria-label="Lines of the log" onScroll={scroll}>
       <ol style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
           const line = lines[item.index]!;

@@ -3,6 +3,7 @@ import { Button, Group } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconHourglass, IconPlayerStop } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import type { QueuedStudy } from "../../../shared/domain/run-queue.ts";
 import type { RunState } from "../../../shared/domain/run-state.ts";
 import type { Job } from "../../../shared/domain/workspace.ts";
 import { ConfirmDialog } from "../../components/ConfirmDialog.tsx";
@@ -11,11 +12,11 @@ import { LinkButton } from "../../components/LinkButton.tsx";
 import { ProgressBar } from "../../components/ProgressBar.tsx";
 import { SimulationBadgeOf } from "../../components/SimulationBadge.tsx";
 import { Warning } from "../../components/Warning.tsx";
-import { useHost, useJobs } from "../../state/host.tsx";
+import { useConnectionState, useHost, useJobs, useQueue } from "../../state/host.tsx";
 import type { QueueEstimate } from "../../state/queue-estimate.ts";
 import { formatRoute } from "../../state/router.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
-import { count, counted, duration, rate } from "../../state/words.ts";
+import { clock, count, counted, duration, rate } from "../../state/words.ts";
 import { failuresOf } from "./failures.ts";
 import classes from "./RunNow.module.css";
 import { verdictOf } from "./verdict.ts";
@@ -28,15 +29,21 @@ export interface RunNowProps {
 
 export function RunNow({ live, running, estimate }: RunNowProps) {
   const jobs = useJobs();
+  const queue = useQueue();
   const job = jobs?.find(({ kind, target, status }) => kind === "study" && target === live.study?.name && status === "running");
   const finished = live.runs.filter(({ state }) => state.status === "finished").length;
   const failed = live.runs.filter(({ state }) => state.status === "failed").length;
   const progress = `${count(finished)} of ${counted(live.runs.length, "run")} finished${failed > 0 ? `, ${count(failed)} failed` : ""}`;
-  const [first, ...others] = running;
-  if (first) {
+  const [first = null, ...others] = running;
+  if (first || job) {
     return (
       <section className={classes.card} aria-label="Running now">
-        <Running run={first} live={live} job={job} progress={progress} estimate={estimate} />
+        <Head run={first} live={live} job={job} />
+        {first ? (
+          <Running run={first} progress={progress} estimate={estimate} />
+        ) : (
+          <BetweenRuns job={job!} progress={progress} estimate={estimate} />
+        )}
         {others.map((run) => (
           <p key={run.key} className={classes.other}>
             Also running: {run.arm}, seed {run.seed}, {sharePercent(run.state)}
@@ -48,16 +55,16 @@ export function RunNow({ live, running, estimate }: RunNowProps) {
   return (
     <section className={classes.card} aria-label="Running now">
       <div className={classes.head}>
-        <h2>{job ? "Between two runs" : idleTitle(live)}</h2>
+        <h2>{idleTitle(live)}</h2>
         <SimulationBadgeOf dataset={live.study!.config.dataset} />
-        {!job && finished > 0 && (
+        {finished > 0 && (
           <LinkButton ml="auto" variant="default" href={formatRoute({ place: "comparison", subject: live.study!.name, query: {} })}>
             Compare the arms
           </LinkButton>
         )}
       </div>
       <p className={classes.summary}>
-        {progress}.{!job && finished < live.runs.length && ` Run at the top ${finished > 0 ? "goes on with" : "starts"} what is left.`}
+        {progress}.{finished < live.runs.length && ` ${nextStep(queue, live.study!.name, finished > 0)}`}
       </p>
       {failuresOf(live.runs).map(({ message, runs }) => (
         <Warning key={message}>
@@ -68,6 +75,15 @@ export function RunNow({ live, running, estimate }: RunNowProps) {
   );
 }
 
+/** What makes a study go on that does not run. */
+function nextStep(queue: readonly QueuedStudy[], study: string, hasBegun: boolean): string {
+  const running = queue.find(({ state }) => state === "running");
+  const own = queue.find((entry) => entry.study === study);
+  if (running && own?.state === "waiting") return `It waits in the queue while ${running.study} runs.`;
+  const button = running ? "Queue" : own?.state === "paused" ? "Resume" : "Run";
+  return `${button} at the top ${hasBegun ? "goes on with" : "starts"} what is left${running ? ` after ${running.study}` : ""}.`;
+}
+
 function idleTitle({ runs, study }: LiveStudy): string {
   const has = (status: RunState["status"]) => runs.some(({ state }) => state.status === status);
   if (runs.length > 0 && runs.every(({ state }) => state.status === "finished")) return `${study!.name} is finished`;
@@ -75,39 +91,74 @@ function idleTitle({ runs, study }: LiveStudy): string {
   return has("finished") || has("failed") ? `${study!.name} is not running` : `${study!.name} has not started`;
 }
 
-interface RunningProps {
-  readonly run: LiveRun;
+interface HeadProps {
+  /** Null between two runs. */
+  readonly run: LiveRun | null;
   readonly live: LiveStudy;
   readonly job: Job | undefined;
+}
+
+/** The same from run to run, so that a question that is open stays open. */
+function Head({ run, live, job }: HeadProps) {
+  const isAway = useConnectionState().kind === "disconnected";
+  return (
+    <div className={classes.head}>
+      {run && <FamilyMark arm={run.arm} />}
+      <h2>{run ? `${run.arm}, seed ${run.seed}` : "Between two runs"}</h2>
+      {run && (
+        <span className={classes.phase}>
+          {isAway && run.state.updatedAt !== null
+            ? `last heard of at ${clock(run.state.updatedAt)}: the host is away`
+            : phaseText(run.state)}
+        </span>
+      )}
+      <SimulationBadgeOf dataset={live.study!.config.dataset} />
+      {job && <CancelButton job={job} live={live} run={run} />}
+    </div>
+  );
+}
+
+interface RunningProps {
+  readonly run: LiveRun;
   readonly progress: string;
   readonly estimate: QueueEstimate;
 }
 
-function Running({ run, live, job, progress, estimate }: RunningProps) {
+function Running({ run, progress, estimate }: RunningProps) {
   const { state } = run;
-  const { dataset } = live.study!.config;
   const last = state.curve.at(-1);
   const secondsLeft = estimate.runs.get(run.key)?.seconds ?? null;
   return (
     <>
-      <div className={classes.head}>
-        <FamilyMark arm={run.arm} />
-        <h2>
-          {run.arm}, seed {run.seed}
-        </h2>
-        <span className={classes.phase}>{phaseText(state)}</span>
-        <SimulationBadgeOf dataset={dataset} />
-        {job && <CancelButton job={job} live={live} run={run} />}
-      </div>
-      <Verdict state={state} />
+      <Verdict run={run} />
       <ProgressBar label={`Pretraining of ${run.arm}, seed ${run.seed}`} done={state.step} total={state.steps} />
       <dl className={classes.facts}>
-        <Fact name="step" value={state.steps > 0 ? `${count(state.step)} of ${count(state.steps)}` : "..."} />
-        <Fact name="epoch" value={last ? last.epoch.toFixed(1) : "..."} />
-        <Fact name="loss" value={last ? last.loss.toFixed(2) : "..."} />
-        <Fact name="views/s" value={last ? rate(last.viewsPerSecond) : "..."} />
-        <Fact name="this run" value={secondsLeft === null ? "..." : `${duration(secondsLeft)} left`} />
-        <Fact name="study" value={estimate.seconds === null ? "..." : `${duration(estimate.seconds)} left`} />
+        <Fact name="step" value={state.steps > 0 ? `${count(state.step)} of ${count(state.steps)}` : UNKNOWN} />
+        <Fact name="epoch" value={last ? last.epoch.toFixed(1) : UNKNOWN} />
+        <Fact name="loss" value={last ? last.loss.toFixed(2) : UNKNOWN} />
+        <Fact name="views/s" value={last ? rate(last.viewsPerSecond) : UNKNOWN} />
+        <Fact name="this run" value={secondsLeft === null ? UNKNOWN : `${duration(secondsLeft)} left`} />
+        <Fact name="study" value={estimate.seconds === null ? UNKNOWN : `${duration(estimate.seconds)} left`} />
+        <Fact name="runs" value={progress} />
+      </dl>
+    </>
+  );
+}
+
+/** A value that is not known yet. */
+const UNKNOWN = "...";
+
+/** As tall as a running run, so that nothing below moves. */
+function BetweenRuns({ job, progress, estimate }: Omit<RunningProps, "run"> & { readonly job: Job }) {
+  return (
+    <>
+      <div className={classes.verdict} data-verdict="waiting">
+        <IconHourglass size={17} aria-hidden />
+        <p>{job.message?.startsWith("waiting") ? `It is ${job.message}.` : "The next run is about to begin."}</p>
+      </div>
+      <ProgressBar label="The next run" done={0} total={0} />
+      <dl className={classes.facts}>
+        <Fact name="study" value={estimate.seconds === null ? UNKNOWN : `${duration(estimate.seconds)} left`} />
         <Fact name="runs" value={progress} />
       </dl>
     </>
@@ -124,8 +175,8 @@ function Fact({ name, value }: { name: string; value: string }) {
 }
 
 /** The health of the run as a sentence, and its reason. */
-export function Verdict({ state }: { state: RunState }) {
-  const { kind, word, evidence, reason } = verdictOf(state);
+export function Verdict({ run }: { run: LiveRun }) {
+  const { kind, word, evidence, reason } = verdictOf(run);
   const Icon = kind === "waiting" ? IconHourglass : kind === "learning" ? IconCheck : IconAlertTriangle;
   return (
     <div className={classes.verdict} data-verdict={kind}>
@@ -140,7 +191,7 @@ export function Verdict({ state }: { state: RunState }) {
   );
 }
 
-function CancelButton({ job, live, run }: { job: Job; live: LiveStudy; run: LiveRun }) {
+function CancelButton({ job, live, run }: HeadProps & { readonly job: Job }) {
   const { client } = useHost();
   const [isAsking, setAsking] = useState(false);
   const cancel = useMutation({
@@ -149,7 +200,6 @@ function CancelButton({ job, live, run }: { job: Job; live: LiveStudy; run: Live
   });
   const finished = live.runs.filter(({ state }) => state.status === "finished").length;
   const left = live.runs.length - finished;
-  const { step, steps } = run.state;
   return (
     <Group gap={6} ml="auto">
       <Button
@@ -175,14 +225,16 @@ function CancelButton({ job, live, run }: { job: Job; live: LiveStudy; run: Live
           {counted(left, "run")} of {count(live.runs.length)} will not be done, and the study leaves the queue.
         </p>
         <p>
-          Kept: {counted(finished, "finished run")}; of {run.arm}, seed {run.seed}, what it has learnt
-          {steps > 0 ? ` in ${count(step)} of ${counted(steps, "step")}` : " so far"}, as a checkpoint. Run at the top goes on from there at
-          any time.
+          Kept: {counted(finished, "finished run")}
+          {run && `; of ${run.arm}, seed ${run.seed}, what it has learnt ${learntText(run.state)}, as a checkpoint`}. Run at the top goes on
+          from there at any time.
         </p>
       </ConfirmDialog>
     </Group>
   );
 }
+
+const learntText = ({ step, steps }: RunState) => (steps > 0 ? `in ${count(step)} of ${counted(steps, "step")}` : "so far");
 
 function phaseText({ phase, detail }: RunState): string {
   const words = { prepare: "preparing", pretrain: "pretraining", finetune: "fine-tuning" }[phase ?? ""] ?? "starting";

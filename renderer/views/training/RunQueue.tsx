@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Menu, SegmentedControl, VisuallyHidden } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { type DragEvent, type KeyboardEvent, memo, useCallback, useMemo, useRef, useState } from "react";
+import { type DragEvent, type KeyboardEvent, memo, useCallback, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { moved } from "../../../shared/domain/run-queue.ts";
 import type { RunState } from "../../../shared/domain/run-state.ts";
 import { FULL_ARM } from "../../../shared/domain/study.ts";
@@ -13,6 +13,7 @@ import { Inspector } from "../../components/Workbench.tsx";
 import { useHost } from "../../state/host.tsx";
 import { type QueueEstimate, runsInOrder } from "../../state/queue-estimate.ts";
 import { useRoute } from "../../state/router.ts";
+import type { Store } from "../../state/store.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { count, counted, score, shortDuration } from "../../state/words.ts";
 import { QueueTime } from "./QueueTime.tsx";
@@ -22,6 +23,8 @@ import { StudyQueue } from "./StudyQueue.tsx";
 export interface RunQueueProps {
   readonly live: LiveStudy;
   readonly estimate: QueueEstimate;
+  /** The arm under the pointer, here or among the curves. */
+  readonly hover: Store<string | null>;
   readonly onPick: (run: LiveRun) => void;
 }
 
@@ -34,7 +37,7 @@ const BELONGS: Readonly<Record<Filter, (state: RunState) => boolean>> = {
   failed: ({ status }) => status === "failed",
 };
 
-export function RunQueue({ live, estimate, onPick }: RunQueueProps) {
+export function RunQueue({ live, estimate, hover, onPick }: RunQueueProps) {
   const { route, setQuery } = useRoute();
   const filter = FILTERS.find((known) => known === route.query.runs) ?? "all";
   const deeds = useQueueDeeds(live);
@@ -113,6 +116,7 @@ export function RunQueue({ live, estimate, onPick }: RunQueueProps) {
                 isDropTarget={dropAt === run.key}
                 isMenuOpen={menuOf === run.key}
                 deeds={deeds}
+                hover={hover}
                 drag={dragRef}
                 onMenu={setMenuOf}
                 onPick={onPick}
@@ -219,14 +223,16 @@ interface RowProps {
   readonly isDropTarget: boolean;
   readonly isMenuOpen: boolean;
   readonly deeds: QueueDeeds;
+  readonly hover: Store<string | null>;
   readonly drag: { readonly current: RowDrag };
   readonly onMenu: (key: string | null) => void;
   readonly onPick: (run: LiveRun) => void;
 }
 
 const Row = memo(
-  function Row({ run, until, isSkipped, isMovable, isDropTarget, isMenuOpen, deeds, drag, onMenu, onPick }: RowProps) {
+  function Row({ run, until, isSkipped, isMovable, isDropTarget, isMenuOpen, deeds, hover, drag, onMenu, onPick }: RowProps) {
     const { key, arm, seed, state } = run;
+    const isLit = useSyncExternalStore(hover.subscribe, () => hover.get() === arm);
     const press = (event: KeyboardEvent) => {
       const by = event.altKey ? { ArrowUp: -1, ArrowDown: 1, Home: Number.NEGATIVE_INFINITY }[event.key] : undefined;
       if (by === undefined || !isMovable) return;
@@ -238,6 +244,11 @@ const Row = memo(
         className={classes.row}
         data-status={isSkipped ? "skipped" : state.status}
         data-drop={isDropTarget || undefined}
+        data-lit={isLit || undefined}
+        onMouseEnter={() => hover.set(arm)}
+        onMouseLeave={() => hover.set(null)}
+        onFocus={() => hover.set(arm)}
+        onBlur={() => hover.set(null)}
         title={state.error?.message}
         draggable={isMovable}
         onClick={() => onPick(run)}

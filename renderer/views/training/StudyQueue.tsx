@@ -17,7 +17,7 @@ const STATES = { running: "running", waiting: "waits", paused: "paused" } as con
 
 export function StudyQueue() {
   const queue = useQueue();
-  const running = useStudy(queue.find(({ state }) => state === "running")?.study ?? null);
+  const running = useStudy((queue.find(({ state }) => state === "running") ?? queue[0])?.study ?? null);
   const { pace } = useStudyEstimate(running);
   if (queue.length === 0) return null;
   const lender = running.study ? { config: running.study.config, pace } : null;
@@ -36,7 +36,7 @@ interface EntryProps {
   readonly entry: QueuedStudy;
   readonly place: number;
   readonly last: number;
-  /** The study that runs: what it measured holds for others with steps alike. */
+  /** The study that runs, or would go on: what it measured holds for others with steps alike. */
   readonly lender: { readonly config: StudyConfig; readonly pace: RunPace } | null;
 }
 

@@ -1,13 +1,15 @@
 // Training: what runs now and how healthy it is, every arm beside it, and the queue.
 import { Skeleton } from "@mantine/core";
 import { IconActivity } from "@tabler/icons-react";
+import { useState } from "react";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { LinkButton } from "../../components/LinkButton.tsx";
 import { Workbench } from "../../components/Workbench.tsx";
-import { useStudy, useStudyEstimate, useWorkspace } from "../../state/host.tsx";
+import { useQueue, useStudy, useStudyEstimate, useWorkspace } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { useCurrentStudy } from "../../state/selection.ts";
+import { createStore } from "../../state/store.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import { AllArms } from "./AllArms.tsx";
 import { HardwareStrip } from "./HardwareStrip.tsx";
@@ -49,24 +51,27 @@ function Loaded({ live }: { live: LiveStudy }) {
   const { route, setQuery } = useRoute();
   const view = useCurveView();
   const estimate = useStudyEstimate(live);
+  const [hover] = useState(() => createStore<string | null>(null));
   const picked = pickedRun(live.runs, route.query);
   const running = live.runs.filter(({ state }) => state.status === "running");
-  const shown = picked ?? running[0] ?? lastTouched(live.runs);
+  const isQueued = useQueue().some(({ study, state }) => study === live.study!.name && state === "running");
+  const isWorking = isQueued || running.length > 0;
+  const shown = picked ?? newestCurve(live.runs) ?? lastTouched(live.runs);
   const pick = (run: { arm: string; seed: number } | null) =>
     setQuery({ arm: run?.arm ?? null, seed: run === null ? null : String(run.seed) }, { replace: picked !== null });
   const side = picked ? (
     <RunInspector run={picked} study={live.study!} onClose={() => pick(null)} />
   ) : (
-    <RunQueue live={live} estimate={estimate} onPick={pick} />
+    <RunQueue live={live} estimate={estimate} hover={hover} onPick={pick} />
   );
   return (
     <Workbench side={side}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.page} tabIndex={0} aria-label="Training">
         <RunNow live={live} running={running} estimate={estimate} />
-        <HardwareStrip running={running[0] ?? null} />
+        <HardwareStrip run={isWorking ? shown : null} />
         {shown && <RunCurves key={shown.arm} run={shown} runs={live.runs} study={live.study!} view={view} />}
-        <AllArms live={live} view={view} highlight={shown?.arm ?? null} onPick={(arm) => pick(bestRunOf(live.runs, arm))} />
+        <AllArms live={live} view={view} hover={hover} highlight={shown?.arm ?? null} onPick={(arm) => pick(bestRunOf(live.runs, arm))} />
       </section>
     </Workbench>
   );
@@ -77,6 +82,12 @@ function pickedRun(runs: readonly LiveRun[], query: Readonly<Record<string, stri
   return (
     runs.find(({ arm, seed }) => arm === query.arm && String(seed) === query.seed) ?? runs.find(({ arm }) => arm === query.arm) ?? null
   );
+}
+
+/** The run whose curve grows, or grew last: one that is still preparing has none, and the former stays until it has. */
+function newestCurve(runs: readonly LiveRun[]): LiveRun | null {
+  const drawn = runs.filter(({ state }) => state.curve.length > 0);
+  return drawn.find(({ state }) => state.status === "running") ?? lastTouched(drawn);
 }
 
 function lastTouched(runs: readonly LiveRun[]): LiveRun | null {

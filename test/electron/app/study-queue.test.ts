@@ -58,6 +58,10 @@ describe("the queue of studies", () => {
     expect(shown(queue)).toEqual(["a paused", "b waiting"]);
     queue.add("a", "all");
     expect(shown(queue)).toEqual(["a running", "b waiting"]);
+    expect(() => queue.add("b", "all")).toThrow("in the queue already");
+    ends.get("a")!("paused");
+    queue.add("b", "all");
+    expect(shown(queue)).toEqual(["b running", "a paused"]);
   });
 
   it("refuses a study that is in it", async () => {

@@ -96,22 +96,27 @@ describe("watching a study", () => {
   it("tells its queue first, and again when that has changed", async () => {
     const watch = watchStudy(folder, [], options());
     expect(await watch.next()).toMatchObject({ value: { kind: "queue", queue: { first: [], skipped: [] } } });
+    expect(await watch.next()).toMatchObject({ value: { kind: "current" } });
     const run = { arm: "none", seed: 1 };
     await writeRunQueue(folder, { version: 1, first: [run], skipped: [] });
     expect(await watch.next()).toMatchObject({ value: { kind: "queue", queue: { first: [run] } } });
   });
 
-  it("merges its runs, in the order of each", async () => {
+  it("merges its runs, in the order of each, and says when the past is told", async () => {
     const runs = ["none", "all"].map((arm) => ({ arm, seed: 1 }));
     for (const run of runs) await append(runFolderIn(folder, run), started, finished);
     const seen: string[] = [];
     for await (const news of watchStudy(folder, runs, options())) {
       if (news.kind === "queue") continue;
+      if (news.kind === "current") {
+        seen.push("current");
+        await append(runFolderIn(folder, runs[0]!), checkpoint(7), finished);
+        continue;
+      }
       seen.push(`${news.run.arm}: ${names(news.events).join(", ")}`);
-      if (seen.length === 2) await append(runFolderIn(folder, runs[0]!), checkpoint(7), finished);
-      if (seen.length === 3) controller.abort();
+      if (seen.length === 4) controller.abort();
     }
-    expect(seen).toEqual(["none: started, finished", "all: started, finished", "none: checkpoint 7, finished"]);
+    expect(seen).toEqual(["none: started, finished", "all: started, finished", "current", "none: checkpoint 7, finished"]);
   });
 
   it("of 123 quiet runs costs little", async () => {
@@ -119,7 +124,7 @@ describe("watching a study", () => {
     await Promise.all(runs.map((run) => append(runFolderIn(folder, run), started, finished)));
     let first = 0;
     const watch = watchStudy(folder, runs, { signal: controller.signal, pollMs: 5 });
-    while (first < 123) first += (await watch.next()).value!.kind === "events" ? 1 : 0;
+    while (first < 124) first += (await watch.next()).value!.kind === "queue" ? 0 : 1;
     const cpu = process.cpuUsage();
     const rest = watch.next();
     await new Promise((resolve) => setTimeout(resolve, 300));

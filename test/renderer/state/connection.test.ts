@@ -2,7 +2,7 @@
 import type { ClientLink } from "@orpc/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connect, HostUnreachable } from "../../../renderer/state/connection.ts";
-import type { Channel, Door } from "../../../renderer/state/doors.ts";
+import { type Channel, type Door, HostReplaced } from "../../../renderer/state/doors.ts";
 import { follow } from "../../../renderer/state/follow.ts";
 
 type Call = ClientLink<Record<never, never>>["call"];
@@ -61,6 +61,19 @@ describe("the connection to the host", () => {
     setHost(true);
     await vi.advanceTimersByTimeAsync(1000);
     expect(connection.getState()).toEqual({ kind: "connected" });
+    connection.close();
+  });
+
+  it("stops trying a host that was started anew, whose secret it does not have", async () => {
+    const { door, opened } = doorOf(async () => workspace);
+    let isReplaced = false;
+    const connection = connect({ ...door, open: (signal) => (isReplaced ? Promise.reject(new HostReplaced()) : door.open(signal)) });
+    await vi.advanceTimersByTimeAsync(0);
+    isReplaced = true;
+    opened[0]!.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(connection.getState()).toEqual({ kind: "disconnected", retryAt: null });
+    expect(opened).toHaveLength(1);
     connection.close();
   });
 

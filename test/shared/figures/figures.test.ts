@@ -6,6 +6,7 @@ import { lossCurves, lossMultiples } from "../../../shared/figures/loss-curves.t
 import { toSvgString } from "../../../shared/figures/svg.ts";
 import { textWidth } from "../../../shared/figures/text.ts";
 import { contrast, DARK_THEME, LIGHT_THEME } from "../../../shared/figures/theme.ts";
+import { trainingCurves } from "../../../shared/figures/training-curves.ts";
 import { exampleStudy } from "../domain/example-study.ts";
 import { everyFigure, nodesOf, RESULTS, textOf } from "./every-figure.ts";
 
@@ -116,6 +117,36 @@ describe("coupletMatrix", () => {
           if (node.tag === "text") expect(contrast(String(node.attributes.fill), String(rect.attributes.fill))).toBeGreaterThan(4.5);
       }
     }
+  });
+});
+
+describe("curves of training", () => {
+  const point = { step: 4, epoch: 0.5, loss: 3, learningRate: 1e-3, viewsPerSecond: 90, feedWaitMs: 0, at: 0 };
+  const check = {
+    embeddingStd: 0.9,
+    effectiveRank: 20,
+    alignment: 0.2,
+    uniformity: -2,
+    knnF1: 0.6,
+    verdict: "learning",
+    reason: "",
+  } as const;
+  const figureOf = (status: "running" | "finished", checks: number) =>
+    trainingCurves(
+      [
+        {
+          ...{ arm: "blur+flip", seed: 1, chance: 4.1, status, points: [point, { ...point, step: 8, epoch: 1, at: 900 }] },
+          health: Array.from({ length: checks }, () => ({ ...check, step: 8 })),
+        },
+      ],
+      { width: 700, theme: LIGHT_THEME },
+    );
+
+  it("keep the place of health before its first check, so that nothing moves when it comes", () => {
+    const [before, after] = [figureOf("running", 0), figureOf("running", 1)];
+    expect(before.attributes.height).toBe(after.attributes.height);
+    expect(textOf(before)).toContain("after the first health check");
+    expect(Number(figureOf("finished", 0).attributes.height)).toBeLessThan(Number(after.attributes.height));
   });
 });
 

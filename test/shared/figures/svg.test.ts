@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decimate, smooth } from "../../../shared/figures/decimate.ts";
+import { decimate, smooth } from "../../../shared/domain/decimate.ts";
 import { linearScale, niceDomain, tickLabels, ticks } from "../../../shared/figures/scale.ts";
 import { escapeXml, h, linePath, toSvgString } from "../../../shared/figures/svg.ts";
 import { fitText, textWidth, wrapText } from "../../../shared/figures/text.ts";

@@ -9,8 +9,16 @@ import { ErrorNote } from "../../../components/ErrorNote.tsx";
 import { Facts } from "../../../components/Section.tsx";
 import { Warning } from "../../../components/Warning.tsx";
 import { useHost } from "../../../state/host.tsx";
+import { words } from "../../../state/setting-fields.ts";
 import { bytes, count, counted, duration, rate } from "../../../state/words.ts";
 import classes from "./CreateStudy.module.css";
+
+/** `pretrain, batch size` */
+const pathText = (path: string) =>
+  path
+    .split(".")
+    .map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : words(part)))
+    .join(", ");
 
 /** Pause after a change before the host plans anew, ms: it measures some training steps. */
 const PAUSE_MS = 600;
@@ -43,7 +51,7 @@ export function PlanSummary({ plan, isValid, faults }: PlanSummaryProps) {
         <ul className={classes.list}>
           {[...faults].map(([path, message]) => (
             <li key={path}>
-              {path}: {message}
+              {pathText(path)}: {message}
             </li>
           ))}
         </ul>
@@ -78,7 +86,9 @@ export function PlanSummary({ plan, isValid, faults }: PlanSummaryProps) {
           ["A run", `${counted(data.stepsPerRun, "step")}, ${counted(data.viewsPerRun, "view")}`],
           [
             "Speed",
-            data.viewsPerSecond === null ? "not measured while something runs" : `${rate(data.viewsPerSecond)} views/s, measured here`,
+            data.viewsPerSecond === null
+              ? `not measured ${data.problems.length > 0 ? "before the below is put right" : "while something runs"}`
+              : `${rate(data.viewsPerSecond)} views/s, measured here`,
           ],
           ["Disk", `${bytes(data.bytes)} of ${bytes(data.freeBytes)} free`],
           ["Engine", data.engine],

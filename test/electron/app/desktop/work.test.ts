@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endQuestion, noticesOf, settledAnswer, shareDone, workLine } from "../../../../electron/app/desktop/work.ts";
+import { endQuestion, settledAnswer, shareDone, workLine } from "../../../../electron/app/desktop/work.ts";
 import type { Job } from "../../../../shared/domain/workspace.ts";
 
 const job = (changes: Partial<Job>): Job => ({
@@ -36,23 +36,7 @@ describe("the share done", () => {
   });
 
   it("is said in a line", () => {
-    expect(workLine([job({})])).toBe("Study couplets: 17/41 runs");
+    expect(workLine([job({})])).toBe("Study couplets: 17 of 41 runs");
     expect(workLine([])).toBe("Nothing is running");
-  });
-});
-
-describe("notices", () => {
-  it("tell what has ended by itself, and lead to it", () => {
-    expect(noticesOf([job({})], [job({ status: "finished", done: 41, endedAt: 60_000 })])).toEqual([
-      { title: "Study couplets: finished", body: "41 runs in 60 s", hash: "#/comparison/couplets" },
-    ]);
-    expect(noticesOf([job({})], [job({ status: "failed", message: "The disk is full." })])).toEqual([
-      { title: "Study couplets: failed", body: "The disk is full.", hash: "#/training/couplets" },
-    ]);
-  });
-
-  it("are not given for what the user stopped, or what had ended before", () => {
-    expect(noticesOf([job({})], [job({ status: "paused" })])).toEqual([]);
-    expect(noticesOf([job({ status: "finished" })], [job({ status: "finished" })])).toEqual([]);
   });
 });

@@ -82,6 +82,14 @@ describe("doctor", () => {
     if (hasTensorflow) expect(await detail(true)).toContain("every byte as it was set up");
   });
 
+  test("reports on the machine, too, where the engine that was asked for does not work", async () => {
+    withoutRuntime();
+    process.env.SIMCLR_S2_ENGINE = "tensorflow";
+    const { engine, checks } = await diagnose();
+    expect(engine).toMatchObject({ name: "wasm", reason: expect.stringMatching(/^tensorflow is asked for .*npm run setup/) });
+    expect(checks[0]).toMatchObject({ name: "TensorFlow runtime", status: "missing" });
+  });
+
   test("tells what to install where nothing is there", async () => {
     withoutRuntime();
     const { engine, checks } = await diagnose({ exec: async () => ({ code: 127, stdout: "", stderr: "" }) });

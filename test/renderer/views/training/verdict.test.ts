@@ -13,7 +13,10 @@ const health = (knnF1: number | null) => ({
   reason: "views of a tile are close",
 });
 const point = (loss: number) => ({ step: 1, epoch: 1, loss, learningRate: 1e-3, viewsPerSecond: 9, feedWaitMs: 0, at: 1 });
-const state = (change: Partial<RunState>): RunState => ({ ...QUEUED, status: "running", phase: "pretrain", steps: 9, ...change });
+const state = (change: Partial<RunState>, arm = "gain+flip") => ({
+  arm,
+  state: { ...QUEUED, status: "running" as const, phase: "pretrain", steps: 9, ...change },
+});
 
 describe("the verdict of a run", () => {
   it("names its numbers, and where k-NN F1 goes", () => {
@@ -36,8 +39,19 @@ describe("the verdict of a run", () => {
     expect(verdictOf(state({ health: [health(null)] })).evidence).not.toContain("k-NN");
   });
 
+  it("is input-bound when steps wait for tiles, and says how long", () => {
+    const curve = (feedWaitMs: number) => [1, 2, 3].map((step) => ({ ...point(2), step, at: 1000 + step * 400, feedWaitMs }));
+    expect(verdictOf(state({ curve: curve(200), health: [health(0.7)] }))).toMatchObject({
+      kind: "input-bound",
+      reason: expect.stringContaining("A step waits 50 % of its 400 ms for tiles."),
+    });
+    expect(verdictOf(state({ curve: curve(40), health: [health(0.7)] })).kind).toBe("learning");
+    expect(verdictOf(state({ curve: curve(200), health: [{ ...health(0.7), verdict: "collapsing" }] })).kind).toBe("collapsing");
+  });
+
   it("waits for the first check, and tells that the control has none", () => {
     expect(verdictOf(state({ curve: [point(3)] }))).toMatchObject({ kind: "waiting", word: "Not judged yet" });
-    expect(verdictOf(state({ steps: 0, phase: "finetune" }))).toMatchObject({ word: "No pretraining" });
+    expect(verdictOf(state({ steps: 0, phase: "prepare" }))).toMatchObject({ word: "Not judged yet" });
+    expect(verdictOf(state({ steps: 0, phase: "finetune" }, "random-init"))).toMatchObject({ word: "No pretraining" });
   });
 });
