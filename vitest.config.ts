@@ -1,4 +1,4 @@
-// Two suites: the tests, each file in a process of its own (one compute engine a process), and the end-to-end tests, one after another.
+// Two suites: the tests, each file in a process of its own (one compute engine a process), then the end-to-end tests, one after another.
 
 import { defineConfig } from "vitest/config";
 
@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           name: "unit",
           pool: "forks",
+          maxWorkers: 2,
           include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -20,6 +21,8 @@ export default defineConfig({
           pool: "forks",
           include: ["test/e2e/**/*.e2e.ts"],
           fileParallelism: false,
+          // After the others: what is measured here shall not be disturbed.
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -12,7 +12,7 @@ const NODE_ENTRIES = {
   cli: "electron/cli.ts",
   main: "electron/main/main.ts",
   "training.worker": "electron/training/training.worker.ts",
-  "ingest.worker": "electron/ingest/ingest.worker.ts",
+  "ingest.worker": "electron/ingest/patches/ingest.worker.ts",
   "embedding.worker": "electron/embeddings/embedding.worker.ts",
   "sample.worker": "electron/ingest/sample/sample.worker.ts",
   "setup-tensorflow": "electron/training/engines/setup-tensorflow.ts",

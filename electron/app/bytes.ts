@@ -17,7 +17,9 @@ export async function answerBytes(host: Host, pathAndQuery: string, signal: Abor
   const { pathname } = new URL(pathAndQuery, "bytes://host");
   const isPicture = pathname.endsWith(".png");
   try {
-    const body = pathname.startsWith("/image/") ? await host.image(pathAndQuery, signal) : await host.columns(pathAndQuery);
+    const body = pathname.startsWith("/image/")
+      ? await host.datasets.image(pathAndQuery, signal)
+      : await host.datasets.columns(pathAndQuery);
     if (!body) return missing("There is nothing at this path.");
     const headers = { "Content-Type": contentTypeOf(pathname), "Cache-Control": isPicture ? "private, max-age=3600" : "no-store" };
     return { status: 200, body, headers };

@@ -3,7 +3,7 @@ import { CODED_COLUMNS, type Columns, encodeColumns, NO_CODE, SHARE_COLUMNS } fr
 import { mercatorX, mercatorY } from "../../shared/domain/mercator.ts";
 import { FinetuneSettings } from "../../shared/domain/run-config.ts";
 import { PARTS } from "../../shared/domain/splits.ts";
-import { readAllTiles, readTileUse } from "../ingest/catalogue.ts";
+import { readAllTiles, readTileUse } from "../ingest/catalogue/catalogue.ts";
 import { readStudy } from "../runs/study-store.ts";
 import { splitLabelled } from "../training/run-tiles.ts";
 import { existingFolderOf } from "./workspace-folder.ts";

@@ -5,6 +5,7 @@ import { tilesInUse } from "../../shared/domain/dataset.ts";
 import {
   type EmbeddingRecord,
   type EmbeddingRef,
+  embeddingTarget,
   type GroupedColumns,
   groupTiles,
   ProjectionMethod,
@@ -13,10 +14,10 @@ import {
 import { AppError } from "../../shared/domain/errors.ts";
 import { stepsPerEpoch } from "../../shared/domain/run-config.ts";
 import { CONTROL_ARM } from "../../shared/domain/study.ts";
-import type { Study } from "../../shared/domain/workspace.ts";
+import type { Job, Study } from "../../shared/domain/workspace.ts";
 import { EmbeddingThread } from "../embeddings/embedding-thread.ts";
-import { readAllTiles } from "../ingest/catalogue.ts";
-import { readDataset } from "../ingest/dataset-folder.ts";
+import { readAllTiles } from "../ingest/catalogue/catalogue.ts";
+import { readDataset } from "../ingest/catalogue/dataset-folder.ts";
 import {
   embeddingFiles,
   embeddingKey,
@@ -34,18 +35,11 @@ import { Claimer } from "../runs/lease.ts";
 import { readRun } from "../runs/run-folder.ts";
 import { allRunsOf, readStudy, runFolderOf } from "../runs/study-store.ts";
 import { startTrainingWorker } from "../training/training-worker.ts";
-import type { JobProgress } from "./jobs.ts";
+import type { JobList, WorkOptions } from "./jobs.ts";
 import { existingFolderOf } from "./workspace-folder.ts";
 
 type RunStages = HostOutputs["embedding"]["runs"][number];
 type Projected = EmbeddingRef & { readonly method: HostInputs["embedding"]["points"]["method"] };
-
-export interface ComputeOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress?: ((progress: JobProgress) => void) | undefined;
-  /** Another engine than the run's settings choose; null: theirs. */
-  readonly engine?: "wasm" | null;
-}
 
 /** Where an embedding lies, and what it is of. */
 interface Place {
@@ -61,14 +55,16 @@ const COLUMNS = ["labels", "date", "source", "split", "cloud", "granule", "count
 
 export class Embeddings {
   private readonly workspace: string;
+  private readonly jobs: JobList;
   /** It keeps the features of one embedding, so that neighbours come at once. */
   private readonly neighbourThread = new EmbeddingThread();
   private readonly qualityThread = new EmbeddingThread();
   /** The catalogue's columns that were read last. */
   private columns: { readonly key: string; readonly values: Promise<GroupedColumns> } | undefined;
 
-  constructor(workspace: string) {
+  constructor(workspace: string, jobs: JobList) {
     this.workspace = workspace;
+    this.jobs = jobs;
   }
 
   async close(): Promise<void> {
@@ -115,15 +111,26 @@ export class Embeddings {
     };
   }
 
-  /** Computes what is not there. @throws the signal's reason: features stay as far as they have come */
-  async compute({ method: given, ...ref }: Projected, { signal, onProgress, engine }: ComputeOptions): Promise<void> {
+  start(input: Projected): Job {
+    const title = `Embedding of ${input.arm}, seed ${input.seed}`;
+    return this.jobs.start({ kind: "embedding", title, target: embeddingTarget(input), unit: "%", total: 100 }, (work) =>
+      this.compute(input, work),
+    );
+  }
+
+  /**
+   * Computes what is not there, on the WebAssembly engine while a study has the other one.
+   * @throws the signal's reason: features stay as far as they have come
+   */
+  async compute({ method: given, ...ref }: Projected, work: WorkOptions): Promise<void> {
+    const { signal, onProgress } = work;
     const method = ProjectionMethod.parse(given);
     const place = await this.place(ref);
     await makeEmbeddingFolder(place.folder);
     const lease = await new Claimer().claim(place.folder);
     if (!lease) throw new AppError("BUSY", "Another process is computing this embedding. Wait for it.");
     try {
-      if (!(await this.current(ref, place))) await this.computeFeatures(ref, place, { signal, onProgress, engine: engine ?? null });
+      if (!(await this.current(ref, place))) await this.computeFeatures(ref, place, work);
       const { key } = await this.embedded(ref, place);
       if ((await readProjection(place.folder, method))?.key === key) return;
       const thread = new EmbeddingThread();
@@ -195,8 +202,9 @@ export class Embeddings {
   private async computeFeatures(
     ref: EmbeddingRef,
     { study, runFolder, datasetFolder }: Place,
-    { signal, onProgress, engine }: ComputeOptions,
+    { signal, onProgress }: WorkOptions,
   ): Promise<void> {
+    const isTraining = this.jobs.jobs.value.some(({ kind, status }) => kind === "study" && status === "running");
     const worker = startTrainingWorker();
     const stop = () => void worker.terminate(); // what is written stays
     signal.addEventListener("abort", stop, { once: true });
@@ -206,7 +214,13 @@ export class Embeddings {
     try {
       signal.throwIfAborted();
       onProgress?.({ done: 0, total: 100, message: "loading the encoder" });
-      const input = { runFolder, datasetFolder, stage: ref.stage, engine: engine ?? study.config.engine, threads: study.config.threads };
+      const input = {
+        runFolder,
+        datasetFolder,
+        stage: ref.stage,
+        engine: isTraining ? ("wasm" as const) : study.config.engine,
+        threads: study.config.threads,
+      };
       for await (const { done, total } of worker.embed(input)) {
         if (tellings++ > 0) first ??= { done, at: Date.now() };
         const rate = first && done > first.done ? (done - first.done) / Math.max(0.001, (Date.now() - first.at) / 1000) : null;

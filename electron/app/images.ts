@@ -10,10 +10,10 @@ import { parseTileList } from "../../shared/domain/tile-list.ts";
 import { parseStretch } from "../../shared/domain/tile-stretch.ts";
 import { composite, type Stretch, stretchOf } from "../../shared/raster/composite.ts";
 import { toReflectance } from "../../shared/raster/radiometry.ts";
-import { listRows, tileAt } from "../ingest/catalogue.ts";
-import { type BandCounts, countBands, sharedRanges } from "../ingest/shared-stretch.ts";
-import { renderTilePng, renderTileStrip } from "../ingest/tile-image.ts";
-import { openTileStore } from "../ingest/tile-store.ts";
+import { listRows, tileAt } from "../ingest/catalogue/catalogue.ts";
+import { type BandCounts, countBands, sharedRanges } from "../ingest/store/shared-stretch.ts";
+import { renderTilePng, renderTileStrip } from "../ingest/store/tile-image.ts";
+import { openTileStore } from "../ingest/store/tile-store.ts";
 import { startTrainingWorker, type TrainingWorker } from "../training/training-worker.ts";
 
 export type PreviewInput = HostInputs["augmentation"]["preview"];

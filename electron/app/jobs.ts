@@ -12,6 +12,12 @@ export type JobEnd = Exclude<Job["status"], "running">;
 /** What a job tells of itself while it works. */
 export type JobProgress = Partial<Pick<Job, "done" | "total" | "rate" | "etaSeconds" | "message" | "skipped" | "problems" | "changed">>;
 
+/** How work reports and is stopped. */
+export interface WorkOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: JobProgress) => void;
+}
+
 export interface JobStart {
   readonly kind: Job["kind"];
   readonly title: string;
@@ -36,13 +42,15 @@ export class JobList {
   readonly jobs = new Watched<Job[]>([]);
   private readonly controllers = new Map<string, AbortController>();
   private readonly settled = new Map<string, Promise<void>>();
+  private readonly afterwards: () => Promise<void>;
+
+  /** @param afterwards what follows all work, before its end is told */
+  constructor(afterwards: () => Promise<void> = async () => {}) {
+    this.afterwards = afterwards;
+  }
 
   /** Starts work and returns its job at once. One job a target and kind: a second is refused as BUSY. */
-  start(
-    start: JobStart,
-    work: (signal: AbortSignal, progress: (update: JobProgress) => void) => Promise<void>,
-    onEnd: (end: JobEnd) => void = () => {},
-  ): Job {
+  start(start: JobStart, work: (options: WorkOptions) => Promise<void>, onEnd: (end: JobEnd) => void = () => {}): Job {
     const running = this.jobs.value.find((job) => job.status === "running" && job.kind === start.kind && job.target === start.target);
     if (running)
       throw new AppError("BUSY", `${running.title} is already running. Wait for it or cancel it first.`, { data: { job: running.id } });
@@ -70,7 +78,11 @@ export class JobList {
     };
     const run = async () => {
       try {
-        await work(controller.signal, (update) => this.update(job.id, update));
+        try {
+          await work({ signal: controller.signal, onProgress: (update) => this.update(job.id, update) });
+        } finally {
+          await this.afterwards();
+        }
         end("finished");
       } catch (error) {
         if (controller.signal.aborted && isCancellation(error)) end(stopReason(controller.signal), null);
@@ -84,6 +96,11 @@ export class JobList {
   /** Tells a job to stop. Unknown and ended jobs are left alone. */
   stop(id: string, reason: StopReason): void {
     this.controllers.get(id)?.abort(new JobStopped(reason));
+  }
+
+  /** Whether a job is running: a window may be closed then, the process may not end. */
+  isWorking(): boolean {
+    return this.jobs.value.some((job) => job.status === "running");
   }
 
   /** The running job of a kind on a target. */

@@ -1,25 +1,14 @@
-// The contract's handlers: each calls the host. Errors that a user can act on cross typed; anything else is a bug and is logged.
-import { implement, ORPCError } from "@orpc/server";
-import { contract } from "../../shared/contract/app.ts";
-import { AppError, isCancellation } from "../../shared/domain/errors.ts";
+// The contract's handlers: each calls the host.
 import type { Host } from "./host.ts";
+import { os, typed } from "./implementer.ts";
 import { deleteProfile, listProfiles, renameProfile, saveProfile } from "./profiles.ts";
 import { deleteFilter, readSavedFilters, renameFilter, saveFilter } from "./saved-filters.ts";
 import type { Studio } from "./studio.ts";
 import { studioHandlers } from "./studio-handlers.ts";
 
-const os = implement(contract).use(async ({ next, path }) => {
-  try {
-    return await next();
-  } catch (error) {
-    throw crossing(error, path);
-  }
-});
-export type ContractImplementer = typeof os;
-
 /** Every handler of the contract over one host. @param studio what opens others; null where there is but one workspace */
 export function createRouter(host: Host, studio: Studio | null = null) {
-  const own = studioHandlers(os, studio);
+  const own = studioHandlers(studio);
   return os.router({
     app: {
       ...own.app,
@@ -43,35 +32,35 @@ export function createRouter(host: Host, studio: Studio | null = null) {
       pause: os.job.pause.handler(({ input }) => host.jobs.stop(input.id, "paused")),
     },
     data: {
-      scan: os.data.scan.handler(({ input, signal, path }) => typed(host.scan(input, signal), path)),
-      ingest: os.data.ingest.handler(({ input }) => host.startIngest(input)),
-      sample: os.data.sample.handler(({ input }) => host.startSample(input.folder, input.options)),
+      scan: os.data.scan.handler(({ input, signal, path }) => typed(host.datasets.scan(input, signal), path)),
+      ingest: os.data.ingest.handler(({ input }) => host.datasets.startIngest(input)),
+      sample: os.data.sample.handler(({ input }) => host.datasets.startSample(input.folder, input.options)),
     },
     dataset: {
-      get: os.dataset.get.handler(({ input }) => host.dataset(input.dataset)),
-      tiles: os.dataset.tiles.handler(({ input }) => host.tiles(input)),
-      tile: os.dataset.tile.handler(({ input }) => host.tile(input.dataset, input.index)),
-      tilesAt: os.dataset.tilesAt.handler(({ input }) => host.tilesAt(input.dataset, input.rows)),
-      near: os.dataset.near.handler(({ input }) => host.near(input)),
-      use: os.dataset.use.handler(({ input }) => host.useTiles(input)),
-      label: os.dataset.label.handler(({ input, signal, path }) => typed(host.label(input, signal), path)),
-      facets: os.dataset.facets.handler(({ input }) => host.facets(input.dataset, input.filter)),
-      duplicates: os.dataset.duplicates.handler(({ input }) => host.duplicates(input)),
-      verify: os.dataset.verify.handler(({ input, signal, path }) => typed(host.verifyDataset(input.dataset, signal), path)),
-      update: os.dataset.update.handler(({ input }) => host.startUpdate(input.dataset)),
-      relocate: os.dataset.relocate.handler(({ input }) => host.relocateDataset(input)),
-      loss: os.dataset.loss.handler(({ input }) => host.datasetLoss(input.dataset)),
-      delete: os.dataset.delete.handler(({ input }) => host.deleteDataset(input.dataset, input.evenIfUsed)),
+      get: os.dataset.get.handler(({ input }) => host.datasets.get(input.dataset)),
+      tiles: os.dataset.tiles.handler(({ input }) => host.datasets.tiles(input)),
+      tile: os.dataset.tile.handler(({ input }) => host.datasets.tile(input.dataset, input.index)),
+      tilesAt: os.dataset.tilesAt.handler(({ input }) => host.datasets.tilesAt(input.dataset, input.rows)),
+      near: os.dataset.near.handler(({ input }) => host.datasets.near(input)),
+      use: os.dataset.use.handler(({ input }) => host.datasets.use(input)),
+      label: os.dataset.label.handler(({ input, signal, path }) => typed(host.datasets.label(input, signal), path)),
+      facets: os.dataset.facets.handler(({ input }) => host.datasets.facets(input.dataset, input.filter)),
+      duplicates: os.dataset.duplicates.handler(({ input }) => host.datasets.duplicates(input)),
+      verify: os.dataset.verify.handler(({ input, signal, path }) => typed(host.datasets.verify(input.dataset, signal), path)),
+      update: os.dataset.update.handler(({ input }) => host.datasets.startUpdate(input.dataset)),
+      relocate: os.dataset.relocate.handler(({ input }) => host.datasets.relocate(input)),
+      loss: os.dataset.loss.handler(({ input }) => host.datasets.loss(input.dataset)),
+      delete: os.dataset.delete.handler(({ input }) => host.datasets.delete(input.dataset, input.evenIfUsed)),
     },
     filter: {
-      list: os.filter.list.handler(async ({ input }) => readSavedFilters(await host.datasetFolder(input.dataset))),
+      list: os.filter.list.handler(async ({ input }) => readSavedFilters(await host.datasets.folder(input.dataset))),
       save: os.filter.save.handler(async ({ input: { dataset, ...filter } }) =>
-        saveFilter(await host.datasetFolder(dataset), { ...filter, created: new Date().toISOString() }),
+        saveFilter(await host.datasets.folder(dataset), { ...filter, created: new Date().toISOString() }),
       ),
-      rename: os.filter.rename.handler(async ({ input }) => renameFilter(await host.datasetFolder(input.dataset), input.from, input.to)),
-      delete: os.filter.delete.handler(async ({ input }) => deleteFilter(await host.datasetFolder(input.dataset), input.name)),
+      rename: os.filter.rename.handler(async ({ input }) => renameFilter(await host.datasets.folder(input.dataset), input.from, input.to)),
+      delete: os.filter.delete.handler(async ({ input }) => deleteFilter(await host.datasets.folder(input.dataset), input.name)),
     },
-    augmentation: { preview: os.augmentation.preview.handler(({ input }) => host.preview(input)) },
+    augmentation: { preview: os.augmentation.preview.handler(({ input }) => host.datasets.preview(input)) },
     profile: {
       list: os.profile.list.handler(() => listProfiles(host.workspace.value.path)),
       save: os.profile.save.handler(({ input }) => saveProfile(host.workspace.value.path, input)),
@@ -79,61 +68,37 @@ export function createRouter(host: Host, studio: Studio | null = null) {
       delete: os.profile.delete.handler(({ input }) => deleteProfile(host.workspace.value.path, input.name)),
     },
     queue: {
-      watch: os.queue.watch.handler(({ signal }) => host.queue.studies.watch(signal)),
-      move: os.queue.move.handler(({ input }) => host.queue.move(input.study, input.to)),
-      remove: os.queue.remove.handler(({ input }) => host.leaveQueue(input.study)),
+      watch: os.queue.watch.handler(({ signal }) => host.studies.queue.studies.watch(signal)),
+      move: os.queue.move.handler(({ input }) => host.studies.queue.move(input.study, input.to)),
+      remove: os.queue.remove.handler(({ input }) => host.studies.leaveQueue(input.study)),
     },
     embedding: {
       runs: os.embedding.runs.handler(({ input }) => host.embeddings.runs(input.study)),
       get: os.embedding.get.handler(({ input }) => host.embeddings.describe(input)),
-      compute: os.embedding.compute.handler(({ input }) => host.startEmbedding(input)),
+      compute: os.embedding.compute.handler(({ input }) => host.embeddings.start(input)),
       points: os.embedding.points.handler(({ input }) => host.embeddings.points(input)),
       groups: os.embedding.groups.handler(({ input }) => host.embeddings.groups(input)),
       neighbours: os.embedding.neighbours.handler(({ input }) => host.embeddings.neighbours(input)),
       quality: os.embedding.quality.handler(({ input }) => host.embeddings.quality(input)),
     },
     study: {
-      plan: os.study.plan.handler(({ input }) => host.planStudy(input)),
-      create: os.study.create.handler(({ input }) => host.createStudy(input)),
-      get: os.study.get.handler(({ input }) => host.study(input.study)),
-      run: os.study.run.handler(({ input }) => host.startStudy(input.study, input.stage)),
-      pause: os.study.pause.handler(({ input }) => host.pauseStudy(input.study)),
-      order: os.study.order.handler(({ input }) => host.orderRuns(input.study, input.first)),
-      skip: os.study.skip.handler(({ input }) => host.skipRun(input.study, input.run, input.skip)),
-      retry: os.study.retry.handler(({ input }) => host.retryRuns(input.study, input.runs)),
-      watch: os.study.watch.handler(({ input, signal, path }) => typed(host.watchStudy(input.study, signal), path)),
-      log: os.study.log.handler(({ input, signal, path }) => typed(host.log(input.study, input.run, signal), path)),
-      showFolder: os.study.showFolder.handler(({ input }) => host.showRunFolder(input.study, input.run)),
-      select: os.study.select.handler(({ input }) => host.selectCouplets(input.study, input.dropped)),
-      statistics: os.study.statistics.handler(({ input, signal, path }) => typed(host.statistics(input, signal), path)),
-      counts: os.study.counts.handler(({ input, signal }) => host.comparisons.counts(input.study, { signal })),
-      curves: os.study.curves.handler(({ input, signal }) => host.comparisons.curves(input.study, input.arms, { signal })),
-      report: os.study.report.handler(({ input }) => host.report(input.study)),
-      delete: os.study.delete.handler(({ input }) => host.deleteStudy(input.study)),
+      plan: os.study.plan.handler(({ input }) => host.studies.plan(input)),
+      create: os.study.create.handler(({ input }) => host.studies.create(input)),
+      get: os.study.get.handler(({ input }) => host.studies.get(input.study)),
+      run: os.study.run.handler(({ input }) => host.studies.start(input.study, input.stage)),
+      pause: os.study.pause.handler(({ input }) => host.studies.pause(input.study)),
+      order: os.study.order.handler(({ input }) => host.studies.orderRuns(input.study, input.first)),
+      skip: os.study.skip.handler(({ input }) => host.studies.skipRun(input.study, input.run, input.skip)),
+      retry: os.study.retry.handler(({ input }) => host.studies.retryRuns(input.study, input.runs)),
+      watch: os.study.watch.handler(({ input, signal, path }) => typed(host.studies.watch(input.study, signal), path)),
+      log: os.study.log.handler(({ input, signal, path }) => typed(host.studies.log(input.study, input.run, signal), path)),
+      showFolder: os.study.showFolder.handler(({ input }) => host.studies.showRunFolder(input.study, input.run)),
+      select: os.study.select.handler(({ input }) => host.studies.selectCouplets(input.study, input.dropped)),
+      statistics: os.study.statistics.handler(({ input, signal, path }) => typed(host.studies.statistics(input, signal), path)),
+      counts: os.study.counts.handler(({ input, signal }) => host.studies.comparisons.counts(input.study, { signal })),
+      curves: os.study.curves.handler(({ input, signal }) => host.studies.comparisons.curves(input.study, input.arms, { signal })),
+      report: os.study.report.handler(({ input }) => host.studies.report(input.study)),
+      delete: os.study.delete.handler(({ input }) => host.studies.delete(input.study)),
     },
   });
-}
-
-/** A stream whose errors cross typed, too. */
-async function* typed<T>(stream: AsyncIterable<T>, path: readonly string[]): AsyncGenerator<T> {
-  try {
-    yield* stream;
-  } catch (error) {
-    throw crossing(error, path);
-  }
-}
-
-function crossing(error: unknown, path: readonly string[]): unknown {
-  if (error instanceof ORPCError) return error;
-  if (error instanceof AppError) {
-    return new ORPCError("APP_ERROR", {
-      defined: true,
-      status: 422,
-      message: error.message,
-      data: { code: error.code, data: error.data },
-      cause: error,
-    });
-  }
-  if (!isCancellation(error)) console.error(`${path.join(".")}:`, error);
-  return error;
 }

@@ -2,15 +2,15 @@
 import { STUDY_BANDS } from "../../shared/domain/bands.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import { AFTER_RESTART } from "../../shared/domain/settings.ts";
+import { os } from "./implementer.ts";
 import { measureStep } from "./measure.ts";
-import type { ContractImplementer } from "./router.ts";
 import { pathKind, type Studio } from "./studio.ts";
 
 /** Tiles of a measured step: a study's default. */
 const MEASURED_BATCH = 32;
 
 /** @param studio null: this door has one workspace, and no settings */
-export function studioHandlers(os: ContractImplementer, studio: Studio | null) {
+export function studioHandlers(studio: Studio | null) {
   const there = (): Studio => {
     if (studio) return studio;
     throw new AppError("UNSUPPORTED", "This door was opened on one workspace. Start the application to open others.");

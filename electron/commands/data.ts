@@ -18,13 +18,13 @@ import { TILE_ORDERS, TileFilter } from "../../shared/domain/tile-query.ts";
 import { savedFilter } from "../app/saved-filters.ts";
 import { existingFolderOf, existingWorkspace, inWorkspace } from "../app/workspace-folder.ts";
 import { addFlags, parseFlags } from "../flags.ts";
-import { listTiles } from "../ingest/catalogue.ts";
-import { readDataset } from "../ingest/dataset-folder.ts";
+import { listTiles } from "../ingest/catalogue/catalogue.ts";
+import { readDataset } from "../ingest/catalogue/dataset-folder.ts";
 import { ingestFolders, MAXIMUM_THREADS } from "../ingest/ingest.ts";
 import { BandOrders } from "../ingest/readers/band-orders.ts";
 import { writeSample } from "../ingest/sample/write-sample.ts";
 import { scanFolder } from "../ingest/scan.ts";
-import { exportTile, TILE_VALUES } from "../ingest/tile-export.ts";
+import { exportTile, TILE_VALUES } from "../ingest/store/tile-export.ts";
 import { type CommonOptions, megabytes, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
 
 const LISTED_PROBLEMS = 20;

@@ -6,10 +6,10 @@ import { type DatasetLoss, DuplicateQuery, SHARE_LIMITS, TileFilter } from "../.
 import { datasetLoss, deleteDataset } from "../app/delete-dataset.ts";
 import { existingFolderOf, existingWorkspace } from "../app/workspace-folder.ts";
 import { addFlags, parseFlags } from "../flags.ts";
-import { tileFacets } from "../ingest/catalogue.ts";
-import { listDuplicates } from "../ingest/duplicates.ts";
-import { relocateDataset } from "../ingest/relocate.ts";
-import { verifyDataset } from "../ingest/verify.ts";
+import { listDuplicates } from "../ingest/care/duplicates.ts";
+import { relocateDataset } from "../ingest/care/relocate.ts";
+import { verifyDataset } from "../ingest/care/verify.ts";
+import { tileFacets } from "../ingest/catalogue/catalogue.ts";
 import { type CommonOptions, EXIT, megabytes, pathOf, runCommand, table, withCommonFlags, workspacePath } from "./context.ts";
 
 const LISTED = 20;

@@ -32,7 +32,7 @@ export function demoCommand(): Command {
       const host = await createHost({ workspace: join(folder, "workspace"), door: "cli" });
       try {
         await withProgress("Ingesting", (update) =>
-          host.ingest(
+          host.datasets.ingest(
             { folders: [sample], dataset: DATASET },
             {
               signal,
@@ -42,15 +42,15 @@ export function demoCommand(): Command {
           ),
         );
         const input = { preset: "demo" as const, settings: { dataset: DATASET } };
-        note(planText(await host.planStudy(input)));
-        await host.createStudy({ name: STUDY, ...input }).catch((error: unknown) => {
+        note(planText(await host.studies.plan(input)));
+        await host.studies.create({ name: STUDY, ...input }).catch((error: unknown) => {
           if (!(error instanceof AppError && error.code === "ALREADY_EXISTS")) throw error;
         });
         await runWithProgress(host, STUDY, "all", context);
-        const files = await host.report(STUDY);
+        const files = await host.studies.report(STUDY);
         const text = await resultText(host, STUDY);
         const seconds = (Date.now() - started) / 1000;
-        print({ report: files.html, seconds, result: await host.result(STUDY) }, () =>
+        print({ report: files.html, seconds, result: await host.studies.result(STUDY) }, () =>
           [
             text,
             "",

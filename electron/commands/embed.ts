@@ -60,7 +60,7 @@ export function embedCommand(): Command {
         const made: (EmbeddingRef & Awaited<ReturnType<Host["embeddings"]["files"]>>)[] = [];
         for (const ref of await chosenRuns(host, name, options)) {
           await withProgress(`${ref.arm}, seed ${ref.seed}`, (update) =>
-            host.computeEmbedding(
+            host.embeddings.compute(
               { ...ref, method },
               {
                 signal,

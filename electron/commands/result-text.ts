@@ -7,16 +7,16 @@ import { terminalChart } from "../export/terminal-chart.ts";
 
 /** The chart and the headline of a study, for the terminal. */
 export async function resultText(host: Host, study: string, given?: StudyResult): Promise<string> {
-  const result = given ?? (await host.result(study));
+  const result = given ?? (await host.studies.result(study));
   const chart = terminalChart(result, {
     columns: process.stdout.columns || 100,
     colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
   });
   const found = [chart, "", result.headline, ...result.caveats.map((caveat) => `- ${caveat}`)];
   if (study === PUBLISHED_STUDY) return [...found, PUBLISHED_SOURCE].join("\n");
-  const { config } = (await host.study(study)).study;
-  const engines = new Set((await host.runs(study)).flatMap(({ state }) => state.engine ?? []));
-  const { simulated } = await host.dataset(config.dataset).catch(() => ({ simulated: false }));
+  const { config } = (await host.studies.get(study)).study;
+  const engines = new Set((await host.studies.runs(study)).flatMap(({ state }) => state.engine ?? []));
+  const { simulated } = await host.datasets.get(config.dataset).catch(() => ({ simulated: false }));
   return [
     ...found,
     `Computed by ${[...engines].join(" and ") || "nothing yet"}.`,

@@ -54,7 +54,7 @@ export function resultsCommand(): Command {
     runCommand(options, ({ print, signal }) =>
       withHost(options, async (host) => {
         const read = (study: string, at: number) =>
-          study === PUBLISHED_STUDY ? publishedResult() : host.result(study, { threshold: at, signal });
+          study === PUBLISHED_STUDY ? publishedResult() : host.studies.result(study, { threshold: at, signal });
         const result = await read(name, options.threshold);
         const second = options.with;
         const pair =
@@ -80,7 +80,11 @@ export function resultsCommand(): Command {
           ...(isCurve ? await curvesOf(host, name, result, options) : {}),
           ...(name === PUBLISHED_STUDY
             ? {}
-            : { errors: new Map((await host.runs(name)).flatMap(({ arm, state }) => (state.error ? [[arm, state.error.message]] : []))) }),
+            : {
+                errors: new Map(
+                  (await host.studies.runs(name)).flatMap(({ arm, state }) => (state.error ? [[arm, state.error.message]] : [])),
+                ),
+              }),
         };
         if (out === undefined) {
           const { columns, rows } = comparisonTable(figure, data);
@@ -125,7 +129,7 @@ async function curvesOf(
     throw new AppError("BAD_ARGUMENT", `"${labelSet}" is no label set of ${name}. Its label sets: ${result.labelSets.join(", ")}.`);
   const best = result.arms.find(({ rank }) => rank === 1)?.arm;
   const picked = arms ?? [...new Set([...(best ? [best] : []), CONTROL_ARM])];
-  const curves = name === PUBLISHED_STUDY ? [] : await host.comparisons.curves(name, picked);
+  const curves = name === PUBLISHED_STUDY ? [] : await host.studies.comparisons.curves(name, picked);
   if (curves.length === 0)
     throw new AppError("NO_DATA", `The runs of ${titleOf(name)} have left no scores of test tiles: curves cannot be drawn.`);
   return { curves, ...(labelSet === undefined ? {} : { labelSet }) };

@@ -36,7 +36,7 @@ export async function runWithProgress(
   gpus?: number,
 ): Promise<void> {
   const left = await withProgress(`Study ${study}`, (update) =>
-    host.runStudy(study, stage, {
+    host.studies.run(study, stage, {
       ...{ signal, gpus },
       onProgress: (p) =>
         update({
@@ -87,9 +87,9 @@ function createCommand(): CommandType {
             ...(options.labelSet ? { finetune: { ...(given.finetune as object | undefined), labelSets: options.labelSet } } : {}),
           };
           const preset = options.preset ?? null;
-          const plan = await host.planStudy({ preset, settings }, { measure: options.plan });
+          const plan = await host.studies.plan({ preset, settings }, { measure: options.plan });
           if (!options.json) note(planText(plan));
-          const study = await host.createStudy({ name, preset, settings });
+          const study = await host.studies.create({ name, preset, settings });
           print({ study, plan }, () =>
             plan.problems.length > 0
               ? `Study ${name} made, but it cannot run before the above is put right.`
@@ -122,7 +122,7 @@ function runStudyCommand(): CommandType {
         withHost(options, async (host) => {
           await runWithProgress(host, name, options.stage, context, options.gpus);
           const text = await resultText(host, name);
-          context.print(await host.result(name), () => text);
+          context.print(await host.studies.result(name), () => text);
         }),
       ),
   );
@@ -133,8 +133,8 @@ function statusCommand(): CommandType {
   return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions) =>
     runCommand(options, ({ print }) =>
       withHost(options, async (host) => {
-        const { study, summary } = await host.study(name);
-        const runs = await host.runs(name);
+        const { study, summary } = await host.studies.get(name);
+        const runs = await host.studies.runs(name);
         print(
           {
             study,
@@ -178,8 +178,8 @@ function selectCommand(): CommandType {
   return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions & { drop?: string }) =>
     runCommand(options, ({ print }) =>
       withHost(options, async (host) => {
-        const study = await host.selectCouplets(name, options.drop ? options.drop.split(",").map((part) => part.trim()) : null);
-        const { selection } = await host.result(name);
+        const study = await host.studies.selectCouplets(name, options.drop ? options.drop.split(",").map((part) => part.trim()) : null);
+        const { selection } = await host.studies.result(name);
         print(
           { study: study.name, ...selection },
           () =>
@@ -197,9 +197,9 @@ function reportCommand(): CommandType {
   return withCommonFlags(command, { workspace: true }).action((name: string, options: CommonOptions) =>
     runCommand(options, ({ print }) =>
       withHost(options, async (host) => {
-        const files = await host.report(name);
+        const files = await host.studies.report(name);
         const text = await resultText(host, name);
-        print({ ...files, result: await host.result(name) }, () => `${text}\n\nReport: ${files.html}`);
+        print({ ...files, result: await host.studies.result(name) }, () => `${text}\n\nReport: ${files.html}`);
       }),
     ),
   );

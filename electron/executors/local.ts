@@ -10,7 +10,7 @@ import { inQueueOrder, isSkipped, type RunQueue, runKey, type StudyStage } from 
 import type { RunEvent } from "../../shared/domain/run-state.ts";
 import { type ArmId, FULL_ARM } from "../../shared/domain/study.ts";
 import type { Study } from "../../shared/domain/workspace.ts";
-import { datasetFolderOf, readDataset } from "../ingest/dataset-folder.ts";
+import { datasetFolderOf, readDataset } from "../ingest/catalogue/dataset-folder.ts";
 import { lastEvent } from "../runs/journal.ts";
 import { Claimer, type ClaimerOptions } from "../runs/lease.ts";
 import { createRun, readRun } from "../runs/run-folder.ts";

@@ -7,7 +7,7 @@ import type { RunEvent, RunState } from "../../shared/domain/run-state.ts";
 import { ALL_ARMS, FULL_ARM } from "../../shared/domain/study.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import { writeError } from "../files/atomic-file.ts";
-import { datasetFolderOf, readDataset } from "../ingest/dataset-folder.ts";
+import { datasetFolderOf, readDataset } from "../ingest/catalogue/dataset-folder.ts";
 import { pinInitialWeights } from "../runs/initial-weights.ts";
 import { lastEvent } from "../runs/journal.ts";
 import { Claimer } from "../runs/lease.ts";

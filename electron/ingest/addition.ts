@@ -3,15 +3,15 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Dataset, Problem } from "../../shared/domain/dataset.ts";
-import { streamStoredColumns } from "./catalogue.ts";
-import { type FileStamp, keyFileOf, stampOf, withoutMember } from "./file-stamp.ts";
-import { NameSet } from "./name-set.ts";
-import type { PatchItem } from "./patch.ts";
+import { fileState } from "../files/byte-source.ts";
+import { absolutePath, relativePaths } from "../files/source-path.ts";
+import { streamStoredColumns } from "./catalogue/catalogue.ts";
+import { keyFileOf, stampOf, withoutMember } from "./patches/file-stamp.ts";
+import type { FileStamp, PatchItem } from "./patches/patch.ts";
 import type { Plan, PlannedBatch } from "./plan.ts";
-import { fileState } from "./readers/byte-source.ts";
-import { absolutePath, relativePaths } from "./source-path.ts";
-import { pause } from "./survey.ts";
-import { TextList } from "./text-list.ts";
+import { pause } from "./readers/pace.ts";
+import { NameSet } from "./survey/name-set.ts";
+import { TextList } from "./survey/text-list.ts";
 
 export interface Addition {
   /** Of the new patches only. */

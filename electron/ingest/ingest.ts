@@ -11,9 +11,13 @@ import type { TileSample } from "../../shared/domain/ingest-settings.ts";
 import { NameSchema } from "../../shared/domain/workspace.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
+import { fileError } from "../files/byte-source.ts";
+import { relativePaths } from "../files/source-path.ts";
 import { goneFolders, planAddition } from "./addition.ts";
-import { readStoredColumns, writeCatalogue } from "./catalogue.ts";
-import { datasetFile, datasetFolderOf, journalFile, readDataset } from "./dataset-folder.ts";
+import { moveFolder } from "./care/relocate.ts";
+import { readStoredColumns, writeCatalogue } from "./catalogue/catalogue.ts";
+import { datasetFile, datasetFolderOf, journalFile, readDataset } from "./catalogue/dataset-folder.ts";
+import { lockDataset } from "./catalogue/lock.ts";
 import {
   type BaseLine,
   type BatchLine,
@@ -24,20 +28,16 @@ import {
   readJournalHead,
   replayJournal,
 } from "./journal.ts";
-import { lockDataset } from "./lock.ts";
-import type { BatchResult, TileLimits } from "./patch.ts";
+import type { BatchResult, TileLimits } from "./patches/patch.ts";
+import { openReaderPool, type ReaderPool } from "./patches/reader-pool.ts";
+import { storeMoments } from "./patches/statistics.ts";
 import { type Plan, planIngest } from "./plan.ts";
-import { openReaderPool, type ReaderPool } from "./reader-pool.ts";
 import { BandOrders, readBandOrders, rememberBandOrder } from "./readers/band-orders.ts";
-import { fileError } from "./readers/byte-source.ts";
-import { moveFolder } from "./relocate.ts";
-import { relativePaths } from "./source-path.ts";
-import { storeMoments } from "./statistics.ts";
-import { bytesPerTile, type OpenFile, StoreWriter } from "./store-writer.ts";
-import { DEFAULT_TILE_PIXELS } from "./survey.ts";
+import { bytesPerTile, type OpenFile, StoreWriter } from "./store/store-writer.ts";
+import { DEFAULT_TILE_PIXELS } from "./survey/survey.ts";
 import { Totals } from "./totals.ts";
 
-export { datasetFolderOf, readDataset } from "./dataset-folder.ts";
+export { datasetFolderOf, readDataset } from "./catalogue/dataset-folder.ts";
 
 export interface IngestProgress {
   /** Tiles dealt with: stored or left out. */

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { BandNameSchema, Problem, Tile } from "../../shared/domain/dataset.ts";
 import { TileSample } from "../../shared/domain/ingest-settings.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
-import { journalFile } from "./dataset-folder.ts";
-import { fileError } from "./readers/byte-source.ts";
+import { fileError } from "../files/byte-source.ts";
+import { journalFile } from "./catalogue/dataset-folder.ts";
 
 /** The first line: what was asked, and the hash of the plan that followed from it. */
 export const IngestRequest = z.object({

@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { ReadingTrial, ScanResult } from "../../shared/domain/dataset.ts";
 import { MAXIMUM_THREADS } from "./ingest.ts";
-import { openReaderPool } from "./reader-pool.ts";
-import { edgeNote, type SurveyedSource, type SurveyOptions, surveyFolder } from "./survey.ts";
+import { openReaderPool } from "./patches/reader-pool.ts";
+import { edgeNote, type SurveyedSource, type SurveyOptions, surveyFolder } from "./survey/survey.ts";
 import { tryReading } from "./trial.ts";
 
 export interface ScanOptions extends SurveyOptions {

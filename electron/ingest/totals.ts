@@ -3,8 +3,8 @@ import { createHash, type Hash } from "node:crypto";
 import type { BandName } from "../../shared/domain/bands.ts";
 import type { BandStatistics, Dataset, Problem } from "../../shared/domain/dataset.ts";
 import type { BaseLine, BatchLine } from "./journal.ts";
-import type { ReadSettings } from "./patch.ts";
-import { type BandMoments, emptyMoments, mergeMoments, restoreMoments, statisticsOf, storeMoments } from "./statistics.ts";
+import type { ReadSettings } from "./patches/patch.ts";
+import { type BandMoments, emptyMoments, mergeMoments, restoreMoments, statisticsOf, storeMoments } from "./patches/statistics.ts";
 
 /** A data set to which tiles are added. */
 export interface TotalsBase {

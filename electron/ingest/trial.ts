@@ -1,9 +1,9 @@
 // A trial: a few tiles of a source are read as an ingest would, to tell how long it will take and how many tiles its limits will keep.
 import type { ReadingTrial } from "../../shared/domain/dataset.ts";
+import type { ReaderPool } from "./patches/reader-pool.ts";
 import { trialJobs } from "./plan.ts";
-import type { ReaderPool } from "./reader-pool.ts";
-import { bytesPerTile } from "./store-writer.ts";
-import type { SurveyedSource } from "./survey.ts";
+import { bytesPerTile } from "./store/store-writer.ts";
+import type { SurveyedSource } from "./survey/survey.ts";
 
 /** A source's trial ends with the block that passes this. */
 const TRIAL_MS = 1500;

@@ -56,7 +56,7 @@ async function ask(options: Electron.MessageBoxOptions): Promise<Electron.Messag
 
 /** Closing the window on running work asks first; macOS keeps the application without a window anyway. */
 function mayClose(): boolean {
-  if (isEnding || process.platform === "darwin" || !studio?.host.isWorking()) return true;
+  if (isEnding || process.platform === "darwin" || !studio?.host.jobs.isWorking()) return true;
   askToEnd();
   return false;
 }
@@ -242,13 +242,13 @@ if (!app.requestSingleInstanceLock()) {
   });
   app.on("activate", () => void show());
   app.on("window-all-closed", () => {
-    if (!studio?.host.isWorking() && process.platform !== "darwin") app.quit();
+    if (!studio?.host.jobs.isWorking() && process.platform !== "darwin") app.quit();
   });
   let isClosed = false;
   app.on("before-quit", (event) => {
     if (isClosed || !studio) return;
     event.preventDefault();
-    if (isEnding || !studio.host.isWorking()) {
+    if (isEnding || !studio.host.jobs.isWorking()) {
       isEnding = true;
       void studio.close().finally(() => {
         isClosed = true;

@@ -2,7 +2,7 @@
 import type { RunRef } from "../../shared/contract/app.ts";
 import { AppError } from "../../shared/domain/errors.ts";
 import type { ScoredCell } from "../../shared/domain/scored-cell.ts";
-import { type ParquetValue, readParquet } from "../ingest/parquet.ts";
+import { type ParquetValue, readParquet } from "../files/parquet.ts";
 import { runFiles } from "./run-folder.ts";
 
 /** The scores of a run, a fine-tuning an entry. @throws AppError NOT_FOUND, BAD_FILE */

@@ -15,7 +15,7 @@ import { createNetwork, initialiseModel, type Model } from "../../shared/learnin
 import { createInput } from "../../shared/learning/setup.ts";
 import { encodeNpy } from "../../shared/raster/npy.ts";
 import { writeFileAtomic } from "../files/atomic-file.ts";
-import { openTileStore } from "../ingest/tile-store.ts";
+import { openTileStore } from "../ingest/store/tile-store.ts";
 import { readCheckpointAt } from "../runs/checkpoints.ts";
 import { embeddingFiles, embeddingKey, makeEmbeddingFolder, openFeaturePart } from "../runs/embeddings.ts";
 import { readRun } from "../runs/run-folder.ts";

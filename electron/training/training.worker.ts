@@ -6,7 +6,7 @@ import { trainingContract } from "../../shared/contract/workers.ts";
 import { AUGMENTATIONS } from "../../shared/domain/augmentations.ts";
 import type { EngineInfo } from "../../shared/domain/engine.ts";
 import { AppError, isCancellation, messageOf } from "../../shared/domain/errors.ts";
-import { openTileStore } from "../ingest/tile-store.ts";
+import { openTileStore } from "../ingest/store/tile-store.ts";
 import { readRun } from "../runs/run-folder.ts";
 import { benchmark } from "./benchmark.ts";
 import { embedRun } from "./embed-run.ts";

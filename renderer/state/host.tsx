@@ -8,14 +8,12 @@ import type { HostClient } from "../../shared/contract/client.ts";
 import type { RunPace } from "../../shared/domain/run-estimate.ts";
 import type { QueuedStudy } from "../../shared/domain/run-queue.ts";
 import type { AppSettings } from "../../shared/domain/settings.ts";
-import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { Job, Study, Workspace } from "../../shared/domain/workspace.ts";
 import { type ConnectionState, type HostConnection, HostUnreachable } from "./connection.ts";
 import { isPassing } from "./errors.ts";
 import { follow } from "./follow.ts";
 import { type History, historyOf } from "./history.ts";
 import { estimateQueue, type QueueEstimate } from "./queue-estimate.ts";
-import { useStatistics } from "./statistics.ts";
 import { createStore, type Store } from "./store.ts";
 import { NEW_DRAFT, type StudyDraft } from "./study-draft.ts";
 import { followStudy, type LiveStudy, LOADING } from "./study-live.ts";
@@ -234,13 +232,6 @@ export function useStudyEstimate(live: LiveStudy, lent: RunPace | null = null): 
   const tiles = workspace?.datasets.find(({ name }) => name === live.study?.config.dataset)?.tiles ?? null;
   const settled = useThrottledValue(live, ESTIMATE_MS);
   return useMemo(() => estimateQueue(settled, tiles, lent), [settled, tiles, lent]);
-}
-
-/** What a study has found so far; null before its record is read. */
-export function useStudyResult(live: LiveStudy): StudyResult | null {
-  const { study, scored } = live;
-  const { statistics } = useStatistics(live);
-  return useMemo(() => (study ? studyResult(study, scored, { statistics }) : null), [study, scored, statistics]);
 }
 
 /** The wall clock, told every so often, for what must be counted in time alone. */

@@ -1,7 +1,8 @@
 // Statistics of a study's test tiles: computed by the host, asked for again when a run has ended.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { DEFAULT_THRESHOLD, type ThresholdCounts } from "../../shared/domain/scored-cell.ts";
+import { type StudyResult, studyResult } from "../../shared/domain/study-result.ts";
 import type { StudyStatistics } from "../../shared/domain/study-statistics.ts";
 import { useHost } from "./host.tsx";
 import type { LiveStudy } from "./study-live.ts";
@@ -64,4 +65,11 @@ export function useCounts({ study, scored }: LiveStudy, isWanted: boolean): read
     queryFn: ({ signal }) => client.study.counts({ study: study!.name }, { signal }),
   });
   return data;
+}
+
+/** What a study has found so far; null before its record is read. */
+export function useStudyResult(live: LiveStudy): StudyResult | null {
+  const { study, scored } = live;
+  const { statistics } = useStatistics(live);
+  return useMemo(() => (study ? studyResult(study, scored, { statistics }) : null), [study, scored, statistics]);
 }

@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listTiles, readAllTiles, tileAt, tileFacets, writeCatalogue } from "../../electron/ingest/catalogue.ts";
-import { journalFile, tilesFile } from "../../electron/ingest/dataset-folder.ts";
-import { listDuplicates } from "../../electron/ingest/duplicates.ts";
+import { listDuplicates } from "../../electron/ingest/care/duplicates.ts";
+import { listTiles, readAllTiles, tileAt, tileFacets, writeCatalogue } from "../../electron/ingest/catalogue/catalogue.ts";
+import { journalFile, tilesFile } from "../../electron/ingest/catalogue/dataset-folder.ts";
 import { CORINE_CLASSES } from "../../shared/domain/labels.ts";
 import { DuplicateQuery } from "../../shared/domain/tile-query.ts";
 import { makeJournal } from "./made-catalogue.ts";

@@ -1,7 +1,7 @@
 // A data set without pixels: made-up tiles of BigEarthNet's kind, written from a journal as an ingest leaves it.
 import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
-import { type StoredTile, writeCatalogue } from "../../electron/ingest/catalogue.ts";
-import { datasetFile, journalFile } from "../../electron/ingest/dataset-folder.ts";
+import { type StoredTile, writeCatalogue } from "../../electron/ingest/catalogue/catalogue.ts";
+import { datasetFile, journalFile } from "../../electron/ingest/catalogue/dataset-folder.ts";
 import { CORINE_CLASSES } from "../../shared/domain/labels.ts";
 import { Random } from "../../shared/domain/random.ts";
 

@@ -1,16 +1,12 @@
 // The interface in a real browser, on the real host, with real training: from an empty workspace to a report.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
-import { findChromium, launchChromium } from "./chromium.ts";
-import { waitForImages as imagesOf, inspectPage, SIZE } from "./screen.ts";
-import { command, documented, type Serving, screenshots, serve } from "./studio.ts";
-
-const chromium = findChromium();
-if (!chromium) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
+import { beforeAll, describe, expect, it } from "vitest";
+import { waitForImages as imagesOf, inspectPage } from "./screen.ts";
+import { chromium, useStage } from "./stage.ts";
+import { command, documented, screenshots } from "./studio.ts";
 
 /** The pictures of the documentation, by the screenshot that each one is. SIMCLR_S2_DOCUMENT=1 takes them anew. */
 const DOCUMENTED = {
@@ -21,58 +17,15 @@ const DOCUMENTED = {
   comparison: "comparison-dark",
 } as const;
 describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-e2e-"));
-  const workspace = join(folder, "workspace");
+  const stage = useStage("app");
+  const { folder, workspace, complaints, go } = stage;
   const sample = join(folder, "sample");
-  const complaints: string[] = [];
-  let browser: Browser;
-  let context: BrowserContext;
-  let serving: Serving;
   let page: Page;
-  let brokenAt: string | undefined;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     await command("sample", sample, "--patches", "144", "--seed", "7");
-    serving = await serve(workspace);
-    browser = await launchChromium(chromium!);
-    context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce", acceptDownloads: true });
-    context.setDefaultTimeout(20_000);
-    page = await openPage();
-    await page.goto(serving.url);
+    page = await stage.open();
   });
-
-  // Each step goes on from the one before it.
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      await page.screenshot({ path: join(screenshots, "failed.png") }).catch(() => {});
-    });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** A page whose complaints are collected. */
-  async function openPage(): Promise<Page> {
-    const opened = await context.newPage();
-    opened.on("console", (message) => {
-      if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`);
-    });
-    opened.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-    return opened;
-  }
-
-  /** Goes to a place by its route, as a link would. */
-  async function go(hash: string): Promise<void> {
-    await page.evaluate((next) => {
-      window.location.hash = next;
-    }, hash);
-  }
 
   const inspect = (name: string) => inspectPage(page, name);
   const waitForImages = () => imagesOf(page);
@@ -225,8 +178,8 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     await page.close();
     const left = journalBytes();
     await expect.poll(journalBytes, { timeout: 60_000 }).toBeGreaterThan(left);
-    page = await openPage();
-    await page.goto(serving.url);
+    page = await stage.newPage();
+    await page.goto(stage.serving.url);
     await go("#/training/first");
     await page.getByRole("region", { name: "Running now" }).waitFor();
   });
@@ -282,14 +235,14 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
   });
 
   it("tells when the host is gone", async () => {
-    await serving.stop();
+    await stage.serving.stop();
     await status().getByText("disconnected, retrying").waitFor({ timeout: 30_000 });
     await page.screenshot({ path: join(screenshots, "disconnected-light.png") });
   });
 
   it("had nothing to complain of in the console, but for the host's end", () => {
     expect(complaints.filter((line) => !/WebSocket connection to|ERR_CONNECTION_REFUSED/.test(line))).toEqual([]);
-    expect(serving.errors()).not.toMatch(/Error/);
+    expect(stage.serving.errors()).not.toMatch(/Error/);
   });
 
   async function choose(label: string, option: string): Promise<void> {

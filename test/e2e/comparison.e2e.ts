@@ -1,68 +1,29 @@
 // The comparison of a finished study: statistics of its test tiles, the line to drag, thresholds, curves, a second study, and commands that work.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openWorkspace } from "../../electron/app/workspace-folder.ts";
-import { findChromium, launchChromium } from "./chromium.ts";
 import { makeStudy } from "./made-study.ts";
 import { inspectPage } from "./screen.ts";
-import { command, type Serving, screenshots, serve } from "./studio.ts";
-
-const chromium = findChromium();
-if (!chromium) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
+import { chromium, useStage } from "./stage.ts";
+import { command } from "./studio.ts";
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000 };
 
 describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-comparison-"));
-  const workspace = join(folder, "workspace");
-  const complaints: string[] = [];
-  let browser: Browser;
-  let serving: Serving;
+  const stage = useStage("comparison", { viewport: { width: 1280, height: 720 } });
+  const { folder, workspace, complaints, go } = stage;
   let page: Page;
-  let brokenAt: string | undefined;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     await openWorkspace(workspace);
     await makeStudy({ workspace, name: "fields", seeds: [1, 2], random: 1 });
     await makeStudy({ workspace, name: "again", seeds: [1], random: 2 });
-    serving = await serve(workspace);
-    browser = await launchChromium(chromium!);
-    const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, colorScheme: "light", reducedMotion: "reduce" });
-    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    context.setDefaultTimeout(60_000);
-    page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-    await page.goto(serving.url);
+    page = await stage.open();
     await go("#/comparison/fields");
   });
-
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      await page.screenshot({ path: join(screenshots, "comparison-failed.png") }).catch(() => {});
-    });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function go(hash: string): Promise<void> {
-    await page.evaluate((next) => {
-      window.location.hash = next;
-    }, hash);
-  }
 
   const query = (name: string) => new URLSearchParams(page.url().split("?").at(-1)).get(name);
   const line = () => page.getByRole("slider", { name: "Couplets dropped before the second stage" });
@@ -171,6 +132,6 @@ describe.skipIf(!chromium)("the comparison in a browser", { timeout: 120_000 }, 
 
   it("had nothing to complain of in the console", () => {
     expect(complaints).toEqual([]);
-    expect(serving.errors()).not.toMatch(/Error/);
+    expect(stage.serving.errors()).not.toMatch(/Error/);
   });
 });

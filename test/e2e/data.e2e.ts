@@ -1,16 +1,14 @@
 // Imagery of several kinds in a real browser: from the plan of what is there to data sets that are filtered, labelled, checked, moved and deleted.
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import { feature, geoJson, square } from "../electron/ingest/labels/made-vectors.ts";
-import { findChromium, launchChromium } from "./chromium.ts";
 import { makeMixedFolder, PATCHES, SCENE_CORNER } from "./mixed-folder.ts";
-import { inspectPage, SIZE, waitForImages } from "./screen.ts";
-import { command, type Serving, screenshots, serve } from "./studio.ts";
+import { inspectPage, waitForImages } from "./screen.ts";
+import { chromium, useStage } from "./stage.ts";
+import { command } from "./studio.ts";
 
-const chromium = findChromium();
 /** How long a view may take to follow. */
 const SETTLED = { timeout: 20_000 };
 
@@ -18,44 +16,15 @@ const SETTLED = { timeout: 20_000 };
 const TILES = PATCHES + 1 + 3;
 
 describe.skipIf(!chromium)("data of any kind in a browser", { timeout: 180_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-e2e-data-"));
-  const workspace = join(folder, "workspace");
+  const stage = useStage("data");
+  const { folder, workspace, complaints, go } = stage;
   const mixed = join(folder, "mixed");
   const moved = join(folder, "moved");
-  const complaints: string[] = [];
-  let browser: Browser;
-  let serving: Serving;
   let page: Page;
-  let brokenAt: string | undefined;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     await makeMixedFolder(mixed);
-    serving = await serve(workspace);
-    browser = await launchChromium(chromium!);
-    const context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce" });
-    context.setDefaultTimeout(20_000);
-    page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`);
-    });
-    page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-    await page.goto(serving.url);
-  });
-
-  // Each step goes on from the one before it.
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      await page.screenshot({ path: join(screenshots, "data-failed.png") }).catch(() => {});
-    });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    page = await stage.open();
   });
 
   const inspect = async (name: string) => {
@@ -70,9 +39,7 @@ describe.skipIf(!chromium)("data of any kind in a browser", { timeout: 180_000 }
   const shown = () => page.getByRole("navigation", { name: "Filter" }).locator("[aria-live]");
 
   it("shows each source of a mixed folder, and warns where pixels disagree", async () => {
-    await page.evaluate(() => {
-      window.location.hash = "#/data?add=1";
-    });
+    await go("#/data?add=1");
     await page.getByLabel("Folder with Sentinel-2 data").fill(mixed);
     await page.getByRole("button", { name: "Look what is there" }).click();
     const product = page.getByRole("article", { name: "Sentinel-2 Level-2A products" });
@@ -212,9 +179,7 @@ describe.skipIf(!chromium)("data of any kind in a browser", { timeout: 180_000 }
 
   it("deletes a data set that a study uses only when that is agreed to", async () => {
     await command("study", "create", "crops", "--workspace", workspace, "--dataset", "mixed", "--preset", "demo", "--seeds", "1");
-    await page.evaluate(() => {
-      window.location.hash = "#/data/mixed";
-    });
+    await go("#/data/mixed");
     const dialog = await manage("Delete");
     await dialog.getByText("study crops").waitFor();
     const remove = dialog.getByRole("button", { name: new RegExp(`^Delete ${TILES} tiles, [\\d.]+ MB$`) });
@@ -228,6 +193,6 @@ describe.skipIf(!chromium)("data of any kind in a browser", { timeout: 180_000 }
 
   it("had nothing to complain of in the console", () => {
     expect(complaints).toEqual([]);
-    expect(serving.errors()).not.toMatch(/Error/);
+    expect(stage.serving.errors()).not.toMatch(/Error/);
   });
 });

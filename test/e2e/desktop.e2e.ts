@@ -1,16 +1,13 @@
 // The desktop application: the real main process and preload script, under Electron (SIMCLR_S2_ELECTRON names its program) or its stand-in.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Desktop, ELECTRON, spawnStandIn, startDesktop } from "../electron/host/desktop.ts";
 import { type Bundle, bundle } from "../electron/runs/bundled.ts";
-import { findChromium } from "./chromium.ts";
+import { chromium, goOnFromEachOther } from "./stage.ts";
 import { command, screenshots } from "./studio.ts";
-
-const chromium = findChromium();
-if (!chromium && !ELECTRON) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
 
 /** A look that is repeated until it is as expected. */
 const poll = <T>(look: () => Promise<T> | T) => expect.poll(look, { timeout: 30_000 });
@@ -21,7 +18,6 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
   const other = join(home, "other");
   let standIn: Bundle;
   let desktop: Desktop;
-  let brokenAt: string | undefined;
 
   const start = (...args: string[]) => startDesktop({ home, args, chromium: chromium!, bundle: standIn });
   const page = (): Page => desktop.page;
@@ -46,7 +42,6 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
   }
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     standIn = await bundle({ electron: "test/electron/host/electron.ts" });
     await command("sample", join(home, "sample"), "--patches", "24", "--seed", "3");
     await command("ingest", join(home, "sample"), "--workspace", workspace, "--dataset", "fields");
@@ -58,15 +53,9 @@ describe.skipIf(!chromium && !ELECTRON)("the desktop application", { timeout: 12
     await standIn?.remove();
     rmSync(home, { recursive: true, force: true });
   });
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      console.error(desktop?.errors());
-      await page()
-        .screenshot({ path: join(screenshots, "desktop-failed.png") })
-        .catch(() => {});
-    });
+  goOnFromEachOther(async () => {
+    console.error(desktop?.errors());
+    await page().screenshot({ path: join(screenshots, "failed-desktop.png") });
   });
 
   it("opens its window on the workspace of the command line, over its own protocol and port", async () => {

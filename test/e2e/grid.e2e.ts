@@ -1,65 +1,29 @@
 // The tile grid and the inspector in a real browser: order, selection, stretch, pixels and their spectra, by pointer and by keys.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
-import { findChromium, launchChromium } from "./chromium.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { inspectPage, SIZE, waitForImages } from "./screen.ts";
-import { command, type Serving, screenshots, serve } from "./studio.ts";
+import { chromium, useStage } from "./stage.ts";
+import { command } from "./studio.ts";
 
-const chromium = findChromium();
 const SETTLED = { timeout: 20_000 };
 const TILES = 96;
 
 describe.skipIf(!chromium)("the tile grid in a browser", { timeout: 180_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-e2e-grid-"));
-  const workspace = join(folder, "workspace");
-  const complaints: string[] = [];
-  let browser: Browser;
-  let serving: Serving;
+  const stage = useStage("grid");
+  const { folder, workspace, complaints, go } = stage;
   let page: Page;
-  let brokenAt: string | undefined;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     await command("sample", join(folder, "sample"), "--patches", String(TILES), "--seed", "7");
     await command("ingest", join(folder, "sample"), "--workspace", workspace, "--dataset", "fields");
-    serving = await serve(workspace);
-    browser = await launchChromium(chromium!);
-    const context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce", acceptDownloads: true });
-    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    context.setDefaultTimeout(20_000);
-    page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`);
-    });
-    page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-    await page.goto(serving.url);
+    page = await stage.open();
     await go("#/data/fields");
     await options().first().waitFor();
   });
 
-  // Each step goes on from the one before it.
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      await page.screenshot({ path: join(screenshots, "grid-failed.png") }).catch(() => {});
-    });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const go = (hash: string) =>
-    page.evaluate((next) => {
-      window.location.hash = next;
-    }, hash);
   const grid = () => page.getByRole("listbox", { name: "Tiles of fields" });
   const options = () => grid().getByRole("option");
   const inspector = () => page.getByRole("complementary", { name: "Tile" });
@@ -254,6 +218,6 @@ describe.skipIf(!chromium)("the tile grid in a browser", { timeout: 180_000 }, (
 
   it("had nothing to complain of in the console", () => {
     expect(complaints).toEqual([]);
-    expect(serving.errors()).not.toMatch(/Error/);
+    expect(stage.serving.errors()).not.toMatch(/Error/);
   });
 });

@@ -1,53 +1,30 @@
 // The plan of an ingest in a real browser: what it takes and keeps, told before it starts; then pausing it, and going on in another session.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, launchChromium } from "./chromium.ts";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import { makeMixedFolder, PATCHES } from "./mixed-folder.ts";
-import { inspectPage, SIZE } from "./screen.ts";
-import { type Serving, screenshots, serve } from "./studio.ts";
+import { inspectPage } from "./screen.ts";
+import { chromium, useStage } from "./stage.ts";
 
-const chromium = findChromium();
 /** Four tiles of each of the two scenes. */
 const TILES = PATCHES + 1 + 4 + 4;
 
 describe.skipIf(!chromium)("the plan of an ingest", { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-e2e-plan-"));
-  const workspace = join(folder, "workspace");
+  const stage = useStage("ingest-plan");
+  const { folder, workspace, go } = stage;
   const mixed = join(folder, "mixed");
-  let browser: Browser;
-  let serving: Serving;
   let page: Page;
 
-  async function open(): Promise<void> {
-    serving = await serve(workspace);
-    await page.goto(serving.url);
-  }
-
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     await makeMixedFolder(mixed);
-    browser = await launchChromium(chromium!);
-    const context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce" });
-    context.setDefaultTimeout(30_000);
-    page = await context.newPage();
-    await open();
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    page = await stage.open();
   });
 
   const limits = () => page.getByRole("region", { name: "Tiles that are left out" });
 
   it("tells time, disk and tiles by a trial, and what limits keep as they are set", async () => {
-    await page.evaluate(() => {
-      window.location.hash = "#/data?add=1";
-    });
+    await go("#/data?add=1");
     await page.getByLabel("Folder with Sentinel-2 data").fill(mixed);
     await page.getByRole("button", { name: "Look what is there" }).click();
     await page.getByText(/to store \([\d.,]+ [GT]B free\)\. About \d+ s with \d+ threads?, by \d+ tiles that were read here/).waitFor();
@@ -72,9 +49,7 @@ describe.skipIf(!chromium)("the plan of an ingest", { timeout: 120_000 }, () => 
   });
 
   it("is paused by a click, and goes on by another, after a restart", async () => {
-    await page.evaluate(() => {
-      window.location.hash = "#/data?add=1";
-    });
+    await go("#/data?add=1");
     await page.getByLabel("Folder with Sentinel-2 data").fill(mixed);
     await page.getByRole("button", { name: "Look what is there" }).click();
     await page.getByLabel("Name of the data set").fill("overlaps");
@@ -86,15 +61,13 @@ describe.skipIf(!chromium)("the plan of an ingest", { timeout: 120_000 }, () => 
     await page.getByText(/^Paused (after [\d,]+ of [\d,]+ tiles|before anything was read)/).waitFor();
     await page.getByRole("button", { name: "Go on" }).first().waitFor();
     await inspectPage(page, "ingest-paused");
-    await serving.stop();
-    await open();
-    await page.evaluate(() => {
-      window.location.hash = "#/data";
-    });
+    await stage.serving.stop();
+    page = await stage.open();
+    await go("#/data");
     await page.getByText("paused or interrupted").waitFor();
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByRole("button", { name: "Look at the tiles" }).waitFor({ timeout: 90_000 });
     expect(readdirSync(join(workspace, "datasets", "overlaps"))).toContain("dataset.json");
-    expect(serving.errors()).not.toMatch(/Error/);
+    expect(stage.serving.errors()).not.toMatch(/Error/);
   });
 });

@@ -1,7 +1,7 @@
 // A finished study without training: run folders with made-up scores of test tiles, written as the runs of a real one are.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeParquet } from "../../electron/ingest/parquet.ts";
+import { writeParquet } from "../../electron/files/parquet.ts";
 import { createStudy, runFolderOf, runsOf } from "../../electron/runs/study-store.ts";
 import { computeMetrics } from "../../shared/domain/metrics.ts";
 import { Random } from "../../shared/domain/random.ts";

@@ -1,65 +1,27 @@
 // The map of the tiles and the filters with a name, in a real browser without a network: by pointer, by keyboard, and without WebGL.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
-import { findChromium, launchChromium } from "./chromium.ts";
-import { inspectPage, SIZE, waitForImages } from "./screen.ts";
-import { command, type Serving, screenshots, serve } from "./studio.ts";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { inspectPage, waitForImages } from "./screen.ts";
+import { chromium, useStage } from "./stage.ts";
+import { command } from "./studio.ts";
 
-const chromium = findChromium();
 const TILES = 72;
 /** How long a view may take to follow. */
 const SETTLED = { timeout: 20_000 };
 
 describe.skipIf(!chromium)("the map in a browser", { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-e2e-map-"));
-  const workspace = join(folder, "workspace");
-  const complaints: string[] = [];
-  const asked: string[] = [];
-  let browser: Browser;
-  let context: BrowserContext;
-  let serving: Serving;
+  const stage = useStage("map");
+  const { folder, workspace, complaints, asked, go } = stage;
   let page: Page;
-  let brokenAt: string | undefined;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     await command("sample", join(folder, "sample"), "--patches", String(TILES), "--seed", "6");
     await command("ingest", join(folder, "sample"), "--workspace", workspace, "--dataset", "fields");
-    serving = await serve(workspace);
-    browser = await launchChromium(chromium!);
-    context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce" });
-    context.setDefaultTimeout(20_000);
-    context.on("request", (request) => asked.push(request.url()));
-    page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`);
-    });
-    page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-    await page.goto(serving.url);
+    page = await stage.open();
   });
 
-  // Each step goes on from the one before it.
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      await page.screenshot({ path: join(screenshots, "map-failed.png") }).catch(() => {});
-    });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const go = (hash: string) =>
-    page.evaluate((next) => {
-      window.location.hash = next;
-    }, hash);
   const canvas = () => page.getByRole("region", { name: "Map of the tiles of fields" });
   const legend = () => page.getByRole("region", { name: "Legend" });
   const shown = () => page.getByRole("navigation", { name: "Filter" }).locator("[aria-live]");
@@ -225,20 +187,20 @@ describe.skipIf(!chromium)("the map in a browser", { timeout: 120_000 }, () => {
     await go("#/data");
     await page.getByRole("listbox", { name: "Tiles of fields" }).waitFor({ state: "detached" });
     await go(`#/data/fields?layout=both&size=240&tile=${TILES - 2}`);
-    await page.getByRole("listbox", { name: "Tiles of fields" }).getByRole("option", { selected: true }).waitFor();
+    await page.locator("[role=option][aria-current=true]").waitFor();
     await page.locator("polygon[class*=picked]").waitFor();
     await page.keyboard.press("Escape");
   });
 
   it("says what it needs where there is no WebGL, and the rest works", async () => {
-    const without = await context.newPage();
+    const without = await stage.context.newPage();
     await without.addInitScript(() => {
       const { getContext } = HTMLCanvasElement.prototype;
       HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: unknown[]) {
         return kind.startsWith("webgl") ? null : (getContext as (...given: unknown[]) => never).call(this, kind, ...rest);
       } as typeof getContext;
     });
-    await without.goto(`${serving.url}#/data/fields?layout=both`);
+    await without.goto(`${stage.serving.url}#/data/fields?layout=both`);
     await without.getByText("The map cannot be drawn here").waitFor();
     await without.getByRole("listbox", { name: "Tiles of fields" }).getByRole("option").first().waitFor();
     await inspectPage(without, "map-without-webgl");
@@ -246,12 +208,12 @@ describe.skipIf(!chromium)("the map in a browser", { timeout: 120_000 }, () => {
   });
 
   it("asked for nothing beyond its own origin, and had nothing to complain of", () => {
-    const { origin } = new URL(serving.url);
+    const { origin } = new URL(stage.serving.url);
     expect(asked.length).toBeGreaterThan(10);
     expect(asked.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:") && !url.startsWith(`blob:${origin}`))).toEqual(
       [],
     );
     expect(complaints).toEqual([]);
-    expect(serving.errors()).not.toMatch(/Error/);
+    expect(stage.serving.errors()).not.toMatch(/Error/);
   });
 });

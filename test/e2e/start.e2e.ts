@@ -1,53 +1,22 @@
 // The start, workspaces and settings in a real browser: opening the sample project, another workspace, dropping a folder, changing a setting.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
-import { findChromium, launchChromium } from "./chromium.ts";
-import { inspectPage, SIZE } from "./screen.ts";
-import { type Serving, screenshots, serve } from "./studio.ts";
-
-const chromium = findChromium();
-if (!chromium) console.warn("Skipped: no Chromium on the PATH. Install chromium, or set CHROMIUM_PATH.");
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { inspectPage } from "./screen.ts";
+import { chromium, useStage } from "./stage.ts";
 
 /** A look that is repeated until it is as expected. */
 const poll = <T>(look: () => Promise<T> | T) => expect.poll(look, { timeout: 30_000 });
 
 describe.skipIf(!chromium)("the start and the settings", { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-start-"));
-  const complaints: string[] = [];
-  let browser: Browser;
-  let serving: Serving;
+  const stage = useStage("start", { expected: /WebSocket/ });
+  const { folder, complaints } = stage;
   let page: Page;
-  let brokenAt: string | undefined;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
-    serving = await serve(join(folder, "first"));
-    browser = await launchChromium(chromium!);
-    const context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce" });
-    context.setDefaultTimeout(30_000);
-    page = await context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error" && !message.text().includes("WebSocket")) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-    await page.goto(serving.url);
+    page = await stage.open(join(folder, "first"));
   });
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      await page.screenshot({ path: join(screenshots, "start-failed.png") }).catch(() => {});
-    });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
   const workspace = () => page.getByRole("button", { name: /^Workspace/ });
 
   it("shows an empty workspace the three steps to its first study", async () => {

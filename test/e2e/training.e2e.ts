@@ -1,30 +1,23 @@
 // Training and augmentations, on the real host: the queue through a crash, 41 arms that stream at once, logs, profiles.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openJournal } from "../../electron/runs/journal.ts";
 import { Claimer, type Lease } from "../../electron/runs/lease.ts";
 import { createRun } from "../../electron/runs/run-folder.ts";
 import { readStudy, runConfigOf, runFolderOf, runsOf } from "../../electron/runs/study-store.ts";
-import { findChromium, launchChromium } from "./chromium.ts";
 import { watchMainThread } from "./main-thread.ts";
-import { inspectPage, SIZE } from "./screen.ts";
-import { command, type Serving, screenshots, serve } from "./studio.ts";
+import { inspectPage } from "./screen.ts";
+import { chromium, useStage } from "./stage.ts";
+import { command } from "./studio.ts";
 
-const chromium = findChromium();
 describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "simclr-s2-training-"));
-  const workspace = join(folder, "workspace");
-  const complaints: string[] = [];
-  let browser: Browser;
-  let serving: Serving;
+  const stage = useStage("training", { permissions: ["notifications"] });
+  const { folder, workspace, complaints, go } = stage;
   let page: Page;
-  let brokenAt: string | undefined;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
     const sample = join(folder, "sample");
     await command("sample", sample, "--patches", "64", "--seed", "7");
     await command("ingest", sample, "--workspace", workspace, "--dataset", "fields");
@@ -33,43 +26,8 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
     await create("first", "--batch-size", "16", "--epochs", "40");
     await create("second", "--arms", "none", "--batch-size", "16", "--epochs", "2");
     await create("stream");
-    serving = await serve(workspace);
-    browser = await launchChromium(chromium!);
-    page = await openPage();
+    page = await stage.open();
   });
-
-  beforeEach((test) => {
-    if (brokenAt !== undefined) test.skip(`after the failure of "${brokenAt}"`);
-    onTestFailed(async ({ task }) => {
-      brokenAt ??= task.name;
-      await page.screenshot({ path: join(screenshots, "training-failed.png") }).catch(() => {});
-    });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await serving?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function openPage(): Promise<Page> {
-    const context = await browser.newContext({ viewport: SIZE, colorScheme: "light", reducedMotion: "reduce" });
-    await context.grantPermissions(["clipboard-read", "clipboard-write", "notifications"]);
-    context.setDefaultTimeout(60_000);
-    const opened = await context.newPage();
-    opened.on("console", (message) => {
-      if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`);
-    });
-    opened.on("pageerror", (error) => complaints.push(`${error.name}: ${error.message}`));
-    await opened.goto(serving.url);
-    return opened;
-  }
-
-  async function go(hash: string): Promise<void> {
-    await page.evaluate((next) => {
-      window.location.hash = next;
-    }, hash);
-  }
 
   const queue = () => page.getByRole("complementary", { name: "Queue" });
   /** Arms that wait in the queue, in its order. */
@@ -127,10 +85,9 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
   });
 
   it("goes on by itself after a crash of the host", async () => {
-    await serving.kill();
+    await stage.serving.kill();
     await page.context().close();
-    serving = await serve(workspace);
-    page = await openPage();
+    page = await stage.open();
     await go("#/training/first");
     await page.getByRole("button", { name: "Pause" }).waitFor({ timeout: 60_000 });
     await expect.poll(() => queue().getByRole("listitem").count()).toBe(2);
@@ -227,7 +184,7 @@ describe.skipIf(!chromium)("training and augmentations", { timeout: 240_000 }, (
 
   it("had nothing to complain of in the console, but for the crash", () => {
     expect(complaints.filter((line) => !/WebSocket connection to|ERR_CONNECTION_REFUSED/.test(line))).toEqual([]);
-    expect(serving.errors()).not.toMatch(/Error/);
+    expect(stage.serving.errors()).not.toMatch(/Error/);
   });
 
   /** All runs of `stream` with a past of so many points, and a new point each every 100 ms, as 41 processes would write them. */

@@ -15,10 +15,12 @@ const host = {
   listFolders: async ({ path }: { path: string | null }) => {
     throw new AppError("NOT_A_FOLDER", `${path} is not a folder.`, { data: { path } });
   },
-  image: async (path: string) => (path.startsWith("/image/tile/a/") ? new Uint8Array([137, 80, 78, 71]) : undefined),
-  columns: async (path: string) => {
-    if (path.startsWith("/columns/gone/")) throw new AppError("NOT_FOUND", "There is no data set gone.");
-    return path.startsWith("/columns/a/") ? new Uint8Array([1, 2, 3]) : undefined;
+  datasets: {
+    image: async (path: string) => (path.startsWith("/image/tile/a/") ? new Uint8Array([137, 80, 78, 71]) : undefined),
+    columns: async (path: string) => {
+      if (path.startsWith("/columns/gone/")) throw new AppError("NOT_FOUND", "There is no data set gone.");
+      return path.startsWith("/columns/a/") ? new Uint8Array([1, 2, 3]) : undefined;
+    },
   },
   workspace: {
     value: { path: "/w", datasets: [], studies: [], isSample: false },

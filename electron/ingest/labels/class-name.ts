@@ -1,6 +1,6 @@
 // Class names as users' files write them, and the table that gives values other names.
 import { AppError } from "../../../shared/domain/errors.ts";
-import { openByteSource } from "../readers/byte-source.ts";
+import { openByteSource } from "../../files/byte-source.ts";
 import { csvRows } from "./csv.ts";
 
 /** More different classes than any nomenclature has: CORINE 44, EuroCrops and national crop lists a few hundred. */

@@ -1,6 +1,6 @@
 // Rows of a CSV file (RFC 4180), one after another: a byte order mark, CRLF and quoted fields with line ends are read; the separator is found.
 import { AppError } from "../../../shared/domain/errors.ts";
-import type { ByteSource } from "../readers/byte-source.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 
 export interface CsvRow {
   /** Line of the file on which the row begins, from 1. */

@@ -1,7 +1,7 @@
 // dBASE tables, the attributes of Shapefiles: fields of fixed width in records of fixed length.
 import { TextDecoder } from "node:util";
 import { AppError } from "../../../shared/domain/errors.ts";
-import type { ByteSource } from "../readers/byte-source.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 
 export interface Dbf {
   readonly fields: readonly string[];

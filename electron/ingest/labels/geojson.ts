@@ -1,8 +1,8 @@
 // GeoJSON (RFC 7946) and its older form with a `crs` member. Features are cut out of the text one by one, so that memory holds one of them.
 import { AppError } from "../../../shared/domain/errors.ts";
-import type { ByteSource } from "../readers/byte-source.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { crsOfName, WGS84 } from "./crs.ts";
-import { type Rings, textOfValue, type VectorFeature, type VectorFile } from "./vector.ts";
+import { type Rings, textOfValue, type VectorFeature, type VectorFile } from "./vector-file.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 /** Of one feature, and of what is around the features. JSON takes about ten times its size in memory. */

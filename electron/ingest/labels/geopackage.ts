@@ -1,9 +1,9 @@
 // GeoPackage (OGC 12-128r19): a SQLite database with layers of geometries. It is read in memory, by SQLite compiled to WebAssembly.
 import type { Database } from "sql.js";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
-import type { ByteSource } from "../readers/byte-source.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { type Crs, crsOfEpsg, crsOfWkt } from "./crs.ts";
-import { textOfValue, type VectorFeature, type VectorFile } from "./vector.ts";
+import { textOfValue, type VectorFeature, type VectorFile } from "./vector-file.ts";
 import { polygonsOfWkb } from "./wkb.ts";
 
 /** It lies in memory twice while it is opened. */

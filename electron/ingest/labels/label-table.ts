@@ -1,10 +1,10 @@
 // Labels by the tile's id, from a CSV file; and lists of tiles to leave out.
 import { AppError } from "../../../shared/domain/errors.ts";
+import { type ByteSource, openByteSource } from "../../files/byte-source.ts";
 import { readFlaggedPatches } from "../readers/bigearthnet-v2.ts";
-import { type ByteSource, openByteSource } from "../readers/byte-source.ts";
+import type { Pace } from "../readers/pace.ts";
 import { ClassNames, className } from "./class-name.ts";
 import { type CsvRow, csvRows } from "./csv.ts";
-import type { Pace } from "./pace.ts";
 import type { Skips } from "./skips.ts";
 
 /** Names of the column with the tile's id, the first that is there counts. */

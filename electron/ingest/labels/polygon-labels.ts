@@ -2,10 +2,10 @@
 // own system; the edges between them stay straight there, which for fields, and for edges of a few kilometres, is right to a metre.
 import { AppError } from "../../../shared/domain/errors.ts";
 import { type Polygon, rasterise } from "../../../shared/raster/rasterise.ts";
+import type { Pace } from "../readers/pace.ts";
 import type { Affine } from "../readers/raster.ts";
 import { BoxTree, boxAround } from "./box-tree.ts";
 import { type Crs, crsOfName, type Transformation, transformation, WGS84 } from "./crs.ts";
-import type { Pace } from "./pace.ts";
 import type { Piece, PolygonSet } from "./polygon-set.ts";
 import type { Skips } from "./skips.ts";
 import { type Box, boxOf } from "./subdivide.ts";

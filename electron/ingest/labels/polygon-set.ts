@@ -1,11 +1,12 @@
 // The polygons of a file that have a class: checked, counted, in small pieces in the file's own coordinates.
 import { AppError } from "../../../shared/domain/errors.ts";
+import type { Pace } from "../readers/pace.ts";
 import { ClassNames, className } from "./class-name.ts";
 import type { Crs } from "./crs.ts";
-import type { Pace } from "./pace.ts";
 import type { Skips } from "./skips.ts";
 import { subdivide } from "./subdivide.ts";
-import { openVector, type Ring, type Rings, type VectorFeature } from "./vector.ts";
+import { openVector } from "./vector.ts";
+import type { Ring, Rings, VectorFeature } from "./vector-file.ts";
 
 /** A part of one polygon. */
 export interface Piece {

@@ -3,10 +3,10 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
-import { type ByteSource, memorySource, openByteSource } from "../readers/byte-source.ts";
+import { type ByteSource, memorySource, openByteSource } from "../../files/byte-source.ts";
 import { crsOfWkt } from "./crs.ts";
 import { type Dbf, openDbf } from "./dbf.ts";
-import { type Rings, textOfValue, type VectorFile } from "./vector.ts";
+import { type Rings, textOfValue, type VectorFile } from "./vector-file.ts";
 
 const FILE_CODE = 9994;
 const VERSION = 1000;

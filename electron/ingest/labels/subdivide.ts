@@ -1,5 +1,5 @@
 // Large areas in small pieces, so that a tile meets only the corners near it: a country's outline has a million.
-import type { Ring, Rings } from "./vector.ts";
+import type { Ring, Rings } from "./vector-file.ts";
 
 /** Pieces are cut until they have no more corners than this. */
 const PIECE_CORNERS = 256;

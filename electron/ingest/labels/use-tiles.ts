@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { parseTileList } from "../../../shared/domain/tile-list.ts";
 import { writeFileAtomic } from "../../files/atomic-file.ts";
-import { readAllTiles } from "../catalogue.ts";
+import { readAllTiles } from "../catalogue/catalogue.ts";
 import { labelDataset } from "./label-dataset.ts";
 
 /**

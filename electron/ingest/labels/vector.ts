@@ -1,36 +1,10 @@
-// Polygons with attributes, whatever file they come from. The format is told by the content, never by the name.
+// Opens a file of polygons, whatever its format: that is told by the content, never by the name.
 import { AppError } from "../../../shared/domain/errors.ts";
-import { openByteSource } from "../readers/byte-source.ts";
-import type { Crs } from "./crs.ts";
+import { openByteSource } from "../../files/byte-source.ts";
 import { openGeoJson } from "./geojson.ts";
 import { isGeoPackage, openGeoPackage } from "./geopackage.ts";
 import { isShapefile, openShapefile, openZippedShapefile } from "./shapefile.ts";
-
-/** Corners of a ring: x, y, x, y ... The last may repeat the first. */
-export type Ring = readonly number[];
-
-/** Rings of one area, filled by the even-odd rule: the outline and its holes. */
-export type Rings = readonly Ring[];
-
-/** A thing on a map. */
-export interface VectorFeature {
-  /** For messages: its number or id in the file. */
-  readonly name: string;
-  /** Its areas; a text says why there is none. */
-  readonly polygons: readonly Rings[] | string;
-  readonly attributes: readonly string[];
-  /** The value of an attribute as a text; null when it has none. */
-  value(attribute: string): string | null;
-}
-
-export interface VectorFile {
-  readonly format: string;
-  /** The features in the order of the file. May be gone through once. @throws AppError BAD_FILE while reading */
-  features(): Iterable<VectorFeature>;
-  /** The file's system; known after all features were read. @throws AppError BAD_FILE without one, UNSUPPORTED when it is unknown */
-  crs(): Crs;
-  close(): void;
-}
+import type { VectorFile } from "./vector-file.ts";
 
 /**
  * Opens a file of polygons.
@@ -67,12 +41,4 @@ function unknown(path: string): AppError {
       data: { path },
     },
   );
-}
-
-/** An attribute's value as a text. Null, empty and structured values are none. */
-export function textOfValue(value: unknown): string | null {
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
-  if (typeof value !== "string") return null;
-  const text = value.trim();
-  return text === "" ? null : text;
 }

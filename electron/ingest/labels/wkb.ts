@@ -1,5 +1,5 @@
 // Well-known binary: polygons of ISO (Z, M and ZM by thousands) and extended (by flags) WKB, in both byte orders. OGC 06-103r4, section 8.
-import type { Rings } from "./vector.ts";
+import type { Rings } from "./vector-file.ts";
 
 const POLYGON = 3;
 const MULTI_POLYGON = 6;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { BandNameSchema } from "../../../shared/domain/dataset.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { writeFileAtomic } from "../../files/atomic-file.ts";
-import { readWhole } from "./byte-source.ts";
+import { readWhole } from "../../files/byte-source.ts";
 import type { Raster } from "./raster.ts";
 
 export const BAND_ORDERS_FILE = "band-orders.json";

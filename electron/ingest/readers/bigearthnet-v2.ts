@@ -1,8 +1,8 @@
 // BigEarthNet v2 (reBEN): `BigEarthNet-S2/<product>/<patch>/<patch>_B02.tif`, and one metadata.parquet for all patches with their labels.
 // Clasen et al., "reBEN: Refined BigEarthNet Dataset for Remote Sensing Image Analysis" (arXiv 2407.03653).
 import { AppError } from "../../../shared/domain/errors.ts";
-import { type ParquetValue, queryColumns, quotePath } from "../parquet.ts";
-import { readWhole } from "./byte-source.ts";
+import { readWhole } from "../../files/byte-source.ts";
+import { type ParquetValue, queryColumns, quotePath } from "../../files/parquet.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 
 /** The authors' metadata, and those of patches with snow, cloud or shadow, which they leave out. */

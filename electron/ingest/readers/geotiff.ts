@@ -1,7 +1,7 @@
 // Opens a GeoTIFF. Uncompressed, LZW, Deflate and PackBits files are read directly; other compressions by geotiff.js.
 // A direct reader since geotiff.js opens 264 BigEarthNet patches a second, and this one thousands (docs/decisions.md).
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
-import { type ByteSource, openByteSource } from "./byte-source.ts";
+import { type ByteSource, openByteSource } from "../../files/byte-source.ts";
 import { checkCompression, loadGeotiff } from "./fallback-decoders.ts";
 import type { Affine, Raster, Samples, Window } from "./raster.ts";
 import { readTiff, type SampleType, type TiffLayout, type TiffTags } from "./tiff.ts";

@@ -1,6 +1,6 @@
 // The boxes of a JP2 file: where its codestream lies, and the boxes that say where the image is on the ground.
 import { AppError } from "../../../shared/domain/errors.ts";
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { sniff } from "./tiff.ts";
 
 export interface Jpeg2000Boxes {

@@ -1,7 +1,7 @@
 // The structure of a JPEG 2000 codestream: its main header and where the parts of its tiles lie, checked against the size of the file;
 // and a tile cut out as a codestream of its own, so that a window costs no more than the tiles that it touches.
 import { AppError } from "../../../shared/domain/errors.ts";
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 
 /** Left and upper edges belong to it, right and lower ones do not. */
 export interface Rect {

@@ -1,6 +1,6 @@
 // Where a JPEG 2000 image lies on the ground: by its GMLJP2 box, else by its GeoJP2 box, as GDAL does.
 import { AppError } from "../../../shared/domain/errors.ts";
-import { memorySource } from "./byte-source.ts";
+import { memorySource } from "../../files/byte-source.ts";
 import { crsOf, transformOf } from "./geotiff.ts";
 import type { Jpeg2000Boxes } from "./jpeg2000-boxes.ts";
 import type { Affine, Raster } from "./raster.ts";

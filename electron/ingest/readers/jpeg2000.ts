@@ -1,6 +1,6 @@
 // Opens a JPEG 2000 image (JP2 or bare codestream) as it is used for Sentinel-2: windows are read tile by tile, and nothing else is decoded.
 import { messageOf } from "../../../shared/domain/errors.ts";
-import { type ByteSource, openByteSource } from "./byte-source.ts";
+import { type ByteSource, openByteSource } from "../../files/byte-source.ts";
 import { checkWindow, newSamples } from "./geotiff.ts";
 import { readBoxes } from "./jpeg2000-boxes.ts";
 import {

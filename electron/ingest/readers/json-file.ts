@@ -1,6 +1,6 @@
 // JSON files of unknown content.
 import { AppError } from "../../../shared/domain/errors.ts";
-import { readWhole } from "./byte-source.ts";
+import { readWhole } from "../../files/byte-source.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -59,3 +59,8 @@ export function granuleIn(text: string): string | null {
   const match = /(?<![A-Za-z0-9])T?((?:0[1-9]|[1-5]\d|60)[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V])(?![A-Za-z0-9])/.exec(text);
   return match ? `T${match[1]}` : null;
 }
+
+/** Order of names that does not depend on the machine's language. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

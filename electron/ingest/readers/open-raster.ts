@@ -1,5 +1,5 @@
 // Opens an image by what its first bytes say, whatever its name.
-import { openByteSource } from "./byte-source.ts";
+import { openByteSource } from "../../files/byte-source.ts";
 import { fromSource } from "./geotiff.ts";
 import { openJpeg2000 } from "./jpeg2000.ts";
 import type { Raster } from "./raster.ts";

@@ -4,8 +4,8 @@ import { BAND_NAMES, BANDS, type BandName } from "../../../shared/domain/bands.t
 import type { Problem } from "../../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
 import { NO_DATA_DN, SATURATED_DN } from "../../../shared/raster/radiometry.ts";
+import { listFolder } from "../../files/byte-source.ts";
 import { offsetOfBaseline } from "./baseline.ts";
-import { listFolder } from "./byte-source.ts";
 import { granuleIn, isoDateIn, parseBandFileName } from "./names.ts";
 import { type Geocoding, type GranuleDocument, type ProductDocument, readSafeDocument, type SafeLevel } from "./safe-metadata.ts";
 import { readTileInfo, type TileInfo } from "./tile-info.ts";

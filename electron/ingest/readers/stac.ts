@@ -3,9 +3,9 @@
 import { basename, dirname, join } from "node:path";
 import { BAND_NAMES, BANDS, type BandName } from "../../../shared/domain/bands.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
+import { listFolder } from "../../files/byte-source.ts";
 import { bandOfWord } from "./band-descriptions.ts";
 import { offsetOfBaseline } from "./baseline.ts";
-import { listFolder } from "./byte-source.ts";
 import { isObject, type JsonObject, readJson } from "./json-file.ts";
 import { granuleIn, isoDateIn } from "./names.ts";
 

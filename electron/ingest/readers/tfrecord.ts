@@ -4,9 +4,9 @@ import { BAND_NAMES, type BandName, isBandName } from "../../../shared/domain/ba
 import type { Problem } from "../../../shared/domain/dataset.ts";
 import { AppError } from "../../../shared/domain/errors.ts";
 import { CORINE_CLASSES } from "../../../shared/domain/labels.ts";
-import { crc32c } from "../crc32c.ts";
-import { Pace } from "../labels/pace.ts";
-import { type ByteSource, memorySource } from "./byte-source.ts";
+import { type ByteSource, memorySource } from "../../files/byte-source.ts";
+import { crc32c } from "../../files/crc32c.ts";
+import { Pace } from "./pace.ts";
 
 /** An example as the index has it. */
 export interface TfExample {

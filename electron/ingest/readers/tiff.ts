@@ -1,6 +1,6 @@
 // The structure of a TIFF or BigTIFF file: its first image directory, checked against the size of the file before anything is allocated.
 import { AppError } from "../../../shared/domain/errors.ts";
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { COMPRESSION, isDecodable, maximumExpansion } from "./tiff-codecs.ts";
 
 export const SAMPLE_TYPES = ["uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64"] as const;

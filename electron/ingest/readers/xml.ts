@@ -1,7 +1,7 @@
 // XML documents: values stay text ("04.00" is no number), prefixes of namespaces are dropped, documents that define entities are refused.
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { AppError, messageOf } from "../../../shared/domain/errors.ts";
-import { readWhole } from "./byte-source.ts";
+import { readWhole } from "../../files/byte-source.ts";
 
 /** A granule's metadata has 0.6 MB, a cloud mask of thousands of outlines 10 MB. */
 const MAXIMUM_XML_BYTES = 32 * 1024 * 1024;

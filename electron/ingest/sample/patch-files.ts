@@ -4,7 +4,7 @@ import type { SimulatedPatch } from "../../../shared/raster/scene/patch.ts";
 import { PATCH_METRES } from "../../../shared/raster/scene/places.ts";
 import { PATCH_PIXELS } from "../../../shared/raster/scene/sensor.ts";
 import { SIMULATED_BANDS } from "../../../shared/raster/scene/spectra.ts";
-import { SIMULATED_SOURCE } from "../readers/bigearthnet.ts";
+import { SIMULATED_SOURCE } from "../patches/bigearthnet.ts";
 import { encodeTiff, epsgOf } from "./tiff-writer.ts";
 
 /** File name and content, bands first and labels last. */

@@ -8,10 +8,11 @@ import { publishedResult, type StudyResult } from "../../../shared/domain/study-
 import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
 import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
-import { useStudy, useStudyResult } from "../../state/host.tsx";
+import { useStudy } from "../../state/host.tsx";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { PUBLISHED_STUDY, useCurrentStudy } from "../../state/selection.ts";
 import { settingAt } from "../../state/setting-fields.ts";
+import { useStudyResult } from "../../state/statistics.ts";
 import type { DraftControl } from "../../state/use-study-draft.ts";
 import { count, counted, score } from "../../state/words.ts";
 import view from "./AugmentationsView.module.css";

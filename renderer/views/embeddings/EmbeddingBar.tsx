@@ -8,7 +8,7 @@ import { FAMILY_LABELS } from "../../../shared/figures/theme.ts";
 import { useRoute } from "../../state/router.ts";
 import { count } from "../../state/words.ts";
 import classes from "./EmbeddingsView.module.css";
-import type { EmbeddedRun } from "./EmbeddingsView.tsx";
+import type { EmbeddedRun } from "./embedding-data.ts";
 
 export interface EmbeddingBarProps {
   readonly runs: readonly EmbeddedRun[];

@@ -3,31 +3,14 @@ import { Button } from "@mantine/core";
 import { IconChartDots3 } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { EmbeddingRef, ProjectionMethod } from "../../../shared/domain/embedding.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { JobCard } from "../../components/JobCard.tsx";
 import { useHost } from "../../state/host.tsx";
 import { counted } from "../../state/words.ts";
-import { EmbeddingPlot } from "./EmbeddingPlot.tsx";
+import { type EmbeddingPanelProps, EmbeddingPlot } from "./EmbeddingPlot.tsx";
 import classes from "./EmbeddingsView.module.css";
-import type { TileSelection } from "./EmbeddingsView.tsx";
 import { type EmbeddingState, isSameMethod, useEmbeddedPoints, useEmbedding, useEmbeddingJob } from "./embedding-data.ts";
-import type { Tool } from "./plot.ts";
-
-export interface EmbeddingPanelProps {
-  readonly embedding: EmbeddingRef;
-  /** The first of two, or the only one. */
-  readonly isMain: boolean;
-  readonly method: ProjectionMethod;
-  readonly tool: Tool;
-  readonly onTool: (tool: Tool) => void;
-  /** Row of the store. */
-  readonly tile: number | null;
-  readonly onPick: (tile: number | null) => void;
-  readonly selection: TileSelection | null;
-  readonly onSelect: (selection: TileSelection | null) => void;
-}
 
 export function EmbeddingPanel(props: EmbeddingPanelProps) {
   const { embedding, method } = props;

@@ -13,21 +13,35 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { EmbeddingRef, ProjectionMethod } from "../../../shared/domain/embedding.ts";
 import { useFigureTheme } from "../../components/FigurePanel.tsx";
 import { csvText, download } from "../../components/figure-export.ts";
 import { showDone, showError } from "../../components/notices.tsx";
 import { useHost } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
 import { counted, percent } from "../../state/words.ts";
-import type { EmbeddingPanelProps } from "./EmbeddingPanel.tsx";
 import classes from "./EmbeddingsView.module.css";
-import { type EmbeddedPoints, type EmbeddingState, pointOf, useNeighbours, useTileGroups } from "./embedding-data.ts";
+import { type EmbeddedPoints, type EmbeddingState, pointOf, type TileSelection, useNeighbours, useTileGroups } from "./embedding-data.ts";
 import { commandOf, groupingsOf } from "./groupings.ts";
 import { Legend } from "./Legend.tsx";
 import { groupColours, looksOf } from "./looks.ts";
 import { Plot, type Tool } from "./plot.ts";
 import { QualityNote } from "./QualityNote.tsx";
 import { NeighbourStrip, SelectionStrip } from "./TileStrip.tsx";
+
+export interface EmbeddingPanelProps {
+  readonly embedding: EmbeddingRef;
+  /** The first of two, or the only one. */
+  readonly isMain: boolean;
+  readonly method: ProjectionMethod;
+  readonly tool: Tool;
+  readonly onTool: (tool: Tool) => void;
+  /** Row of the store. */
+  readonly tile: number | null;
+  readonly onPick: (tile: number | null) => void;
+  readonly selection: TileSelection | null;
+  readonly onSelect: (selection: TileSelection | null) => void;
+}
 
 export interface EmbeddingPlotProps extends EmbeddingPanelProps {
   readonly state: EmbeddingState;

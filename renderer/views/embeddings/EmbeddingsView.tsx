@@ -3,7 +3,6 @@ import { Skeleton } from "@mantine/core";
 import { IconChartDots3 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import type { HostOutputs } from "../../../shared/contract/client.ts";
 import { BAND_COMBINATIONS } from "../../../shared/domain/band-combinations.ts";
 import { type EmbeddingRef, ProjectionMethod } from "../../../shared/domain/embedding.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
@@ -17,9 +16,8 @@ import { TileInspector } from "../data/TileInspector.tsx";
 import { EmbeddingBar } from "./EmbeddingBar.tsx";
 import { EmbeddingPanel } from "./EmbeddingPanel.tsx";
 import classes from "./EmbeddingsView.module.css";
+import type { EmbeddedRun, TileSelection } from "./embedding-data.ts";
 import type { Tool } from "./plot.ts";
-
-export type EmbeddedRun = HostOutputs["embedding"]["runs"][number];
 
 export function EmbeddingsView() {
   const workspace = useWorkspace();
@@ -96,11 +94,6 @@ function methodOf(query: Readonly<Record<string, string>>): ProjectionMethod {
     ...(query.apart ? { minDistance: Number(query.apart) } : {}),
   };
   return ProjectionMethod.catch(ProjectionMethod.parse({ kind: "umap" })).parse(given);
-}
-
-/** Tiles that are picked, of both panels. */
-export interface TileSelection {
-  readonly tiles: ReadonlySet<number>;
 }
 
 function Loaded({ study, runs }: { study: string; runs: readonly EmbeddedRun[] }) {

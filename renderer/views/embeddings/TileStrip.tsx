@@ -10,7 +10,7 @@ import { useHost } from "../../state/host.tsx";
 import { formatRoute } from "../../state/router.ts";
 import { count, counted } from "../../state/words.ts";
 import classes from "./EmbeddingsView.module.css";
-import type { TileSelection } from "./EmbeddingsView.tsx";
+import type { TileSelection } from "./embedding-data.ts";
 
 interface StripProps {
   readonly dataset: string;

@@ -12,6 +12,13 @@ import type { Job } from "../../../shared/domain/workspace.ts";
 import { useHost, useJobs } from "../../state/host.tsx";
 import { intoSquare } from "./camera.ts";
 
+export type EmbeddedRun = HostOutputs["embedding"]["runs"][number];
+
+/** Tiles that are picked, of both panels. */
+export interface TileSelection {
+  readonly tiles: ReadonlySet<number>;
+}
+
 export interface EmbeddedPoints {
   /** Row of the store of each point, ascending. */
   readonly tiles: Int32Array<ArrayBuffer>;

@@ -8,7 +8,7 @@ import { lossCurves, lossMultiples } from "../../../shared/figures/loss-curves.t
 import type { FigureTheme } from "../../../shared/figures/theme.ts";
 import { FigurePanel } from "../../components/FigurePanel.tsx";
 import { csvText } from "../../components/figure-export.ts";
-import { useStudyResult } from "../../state/host.tsx";
+import { useStudyResult } from "../../state/statistics.ts";
 import type { LiveRun, LiveStudy } from "../../state/study-live.ts";
 import classes from "./AllArms.module.css";
 import { curveOf } from "./curves.ts";

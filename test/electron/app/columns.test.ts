@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { footprintColumns, readColumns } from "../../../electron/app/columns.ts";
 import { openWorkspace } from "../../../electron/app/workspace-folder.ts";
-import { readAllTiles, readTileUse } from "../../../electron/ingest/catalogue.ts";
-import { datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
+import { readAllTiles, readTileUse } from "../../../electron/ingest/catalogue/catalogue.ts";
+import { datasetFolderOf } from "../../../electron/ingest/catalogue/dataset-folder.ts";
 import { createStudy } from "../../../electron/runs/study-store.ts";
 import { columnPaths, decodeColumns } from "../../../shared/contract/columns.ts";
 import { latitudeAt, longitudeAt } from "../../../shared/domain/mercator.ts";

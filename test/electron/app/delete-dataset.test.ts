@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { datasetLoss, deleteDataset } from "../../../electron/app/delete-dataset.ts";
 import { createHost } from "../../../electron/app/host.ts";
 import { openWorkspace } from "../../../electron/app/workspace-folder.ts";
-import { lockDataset } from "../../../electron/ingest/lock.ts";
+import { lockDataset } from "../../../electron/ingest/catalogue/lock.ts";
 import { Claimer } from "../../../electron/runs/lease.ts";
 import { createStudy, runFolderOf } from "../../../electron/runs/study-store.ts";
 import { temporaryFolder } from "../ingest/made-files.ts";
@@ -53,11 +53,11 @@ describe("deleting a data set", () => {
   it("of which studies are made asks to be meant, through the application", async () => {
     await createStudy(workspace, { name: "irrigation", preset: null, settings: { ...TINY_SETTINGS, arms: ["none"], seeds: [1] } });
     const host = await createHost({ workspace, door: "cli" });
-    await expect(host.deleteDataset("fields")).rejects.toMatchObject({ code: "BUSY", data: { studies: ["irrigation"] } });
+    await expect(host.datasets.delete("fields")).rejects.toMatchObject({ code: "BUSY", data: { studies: ["irrigation"] } });
     const updates = [];
-    for await (const update of host.verifyDataset("fields")) updates.push(update);
+    for await (const update of host.datasets.verify("fields")) updates.push(update);
     expect(updates.at(-1)).toMatchObject({ kind: "result", report: { tiles: 48, problems: [] } });
-    await host.deleteDataset("fields", true);
+    await host.datasets.delete("fields", true);
     expect(host.workspace.value.datasets).toEqual([]);
     await host.close();
   });

@@ -1,8 +1,8 @@
 // What is read by address: strips, pixels and orders of a made-up data set.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Images } from "../../../electron/app/images.ts";
-import { datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
-import { openTileStore } from "../../../electron/ingest/tile-store.ts";
+import { datasetFolderOf } from "../../../electron/ingest/catalogue/dataset-folder.ts";
+import { openTileStore } from "../../../electron/ingest/store/tile-store.ts";
 import { imagePaths, LARGEST_STRIP } from "../../../shared/contract/app.ts";
 import { temporaryFolder } from "../ingest/made-files.ts";
 import { makeDataset } from "../training/made-dataset.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { JobList } from "../../../electron/app/jobs.ts";
+import { JobList, type WorkOptions } from "../../../electron/app/jobs.ts";
 import { Watched } from "../../../electron/app/watched.ts";
 import type { Job } from "../../../shared/domain/workspace.ts";
 
@@ -11,12 +11,13 @@ async function until(list: JobList, status: Job["status"]): Promise<Job> {
   throw new Error(`never ${status}: ${JSON.stringify(list.jobs.value)}`);
 }
 
-const forever = (signal: AbortSignal) => new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+const forever = ({ signal }: WorkOptions) =>
+  new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 describe("jobs", () => {
   it("tell their progress and their end", async () => {
     const list = new JobList();
-    list.start(START, async (_, progress) => progress({ done: 3, total: 4 }));
+    list.start(START, async ({ onProgress }) => onProgress?.({ done: 3, total: 4 }));
     expect(await until(list, "finished")).toMatchObject({ done: 3, total: 4, message: null });
   });
 
@@ -33,6 +34,24 @@ describe("jobs", () => {
     const job = list.start(START, forever);
     list.stop(job.id, reason);
     expect((await until(list, reason)).endedAt).not.toBeNull();
+  });
+
+  it("are followed by what was given, before their end is told, also when they fail", async () => {
+    const order: string[] = [];
+    const list = new JobList(async () => void order.push("afterwards"));
+    list.start(
+      START,
+      async () => {},
+      (end) => void order.push(end),
+    );
+    await until(list, "finished");
+    list.start(
+      START,
+      () => Promise.reject(new Error("no")),
+      (end) => void order.push(end),
+    );
+    await until(list, "failed");
+    expect(order).toEqual(["afterwards", "finished", "afterwards", "failed"]);
   });
 
   it("refuse a second one on the same target while the first runs", async () => {

@@ -26,9 +26,9 @@ describe("the sample project", () => {
   });
 
   it("is a finished study of 41 arms with scores and curves", async () => {
-    const { summary } = await host.study("demo");
+    const { summary } = await host.studies.get("demo");
     expect(summary).toMatchObject({ runs: 41, finished: 41, failed: 0 });
-    const { arms } = await host.result("demo");
+    const { arms } = await host.studies.result("demo");
     expect(arms.filter(({ f1 }) => f1 !== null).length).toBeGreaterThanOrEqual(41);
     expect(host.workspace.value.isSample).toBe(true);
   });

@@ -117,7 +117,7 @@ describe("a studio", () => {
 
   it("does not leave running work unasked, and pauses it when it may", async () => {
     const { jobs } = studio.host;
-    jobs.start({ kind: "study", title: "Study demo", target: "demo", unit: "runs" }, (signal) => {
+    jobs.start({ kind: "study", title: "Study demo", target: "demo", unit: "runs" }, ({ signal }) => {
       return new Promise((_done, fail) => signal.addEventListener("abort", () => fail(signal.reason)));
     });
     await expect(client().workspace.open({ path: second(), make: true })).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sweepOrder } from "../../../electron/executors/local.ts";
 import { finetuneRun, pretrainOnce, resolveRunConfig } from "../../../electron/executors/single.ts";
-import { datasetFile, datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
+import { datasetFile, datasetFolderOf } from "../../../electron/ingest/catalogue/dataset-folder.ts";
 import { lastEvent, readEvents } from "../../../electron/runs/journal.ts";
 import { readMetrics, readRun, runState } from "../../../electron/runs/run-folder.ts";
 import { mergeSettings } from "../../../electron/runs/settings.ts";

@@ -2,11 +2,11 @@
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { listTiles, readAllTiles } from "../../../electron/ingest/catalogue.ts";
+import { relocateDataset } from "../../../electron/ingest/care/relocate.ts";
+import { verifyDataset } from "../../../electron/ingest/care/verify.ts";
+import { listTiles, readAllTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { type IngestOptions, type IngestResult, type IngestSeams, ingestFolders, readDataset } from "../../../electron/ingest/ingest.ts";
-import { relocateDataset } from "../../../electron/ingest/relocate.ts";
-import { openTileStore } from "../../../electron/ingest/tile-store.ts";
-import { verifyDataset } from "../../../electron/ingest/verify.ts";
+import { openTileStore } from "../../../electron/ingest/store/tile-store.ts";
 import { copyPatch, encodeMadeTiff, filesUnder, madeBand, madeDn, makeScene, realEurosat, temporaryFolder } from "./made-files.ts";
 
 const ingest = (workspace: string, folders: string | string[], options: Partial<IngestOptions> = {}, seams: IngestSeams = {}) =>

@@ -1,7 +1,7 @@
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readAllTiles } from "../../../electron/ingest/catalogue.ts";
+import { readAllTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { scanFolder } from "../../../electron/ingest/scan.ts";
 import { copyPatch, makeScene, realEurosat, temporaryFolder } from "./made-files.ts";

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readAllTiles, readStoredColumns } from "../../../electron/ingest/catalogue.ts";
+import { readAllTiles, readStoredColumns } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { type IngestOptions, ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { scanFolder } from "../../../electron/ingest/scan.ts";
 import { Random } from "../../../shared/domain/random.ts";

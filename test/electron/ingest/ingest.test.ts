@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, wri
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { listTiles, readAllTiles } from "../../../electron/ingest/catalogue.ts";
+import { listTiles, readAllTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { type IngestOptions, type IngestSeams, ingestFolders, readDataset } from "../../../electron/ingest/ingest.ts";
-import { openTileStore } from "../../../electron/ingest/tile-store.ts";
+import { openTileStore } from "../../../electron/ingest/store/tile-store.ts";
 import { BANDS, type BandName } from "../../../shared/domain/bands.ts";
 import { Dataset } from "../../../shared/domain/dataset.ts";
 import {

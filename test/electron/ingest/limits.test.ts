@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { listTiles } from "../../../electron/ingest/catalogue.ts";
+import { listTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { type IngestOptions, ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { scanFolder } from "../../../electron/ingest/scan.ts";
 import { outlook, WHOLE } from "../../../shared/domain/ingest-outlook.ts";

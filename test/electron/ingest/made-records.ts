@@ -1,5 +1,5 @@
 // TFRecord files as TensorFlow writes them, from the protobuf encoding; that the checksums are Google's is tested with the fixture of another writer.
-import { crc32c } from "../../../electron/ingest/crc32c.ts";
+import { crc32c } from "../../../electron/files/crc32c.ts";
 
 export interface MadeExample {
   readonly name?: string;

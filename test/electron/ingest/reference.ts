@@ -1,7 +1,8 @@
 // What rasterio and zarr read in a data set and in the files that it was made of.
-import type { Conversion } from "../../../electron/ingest/patch.ts";
+
+import { sampleOf, tilesOf } from "../../../electron/ingest/patches/bands.ts";
+import type { Conversion } from "../../../electron/ingest/patches/patch.ts";
 import type { Plan } from "../../../electron/ingest/plan.ts";
-import { sampleOf, tilesOf } from "../../../electron/ingest/readers/bands.ts";
 import { openRaster } from "../../../electron/ingest/readers/open-raster.ts";
 import type { BandName } from "../../../shared/domain/bands.ts";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";

@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { listTiles } from "../../../electron/ingest/catalogue.ts";
+import { listTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { type IngestOptions, ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { scanFolder } from "../../../electron/ingest/scan.ts";
-import { openTileStore } from "../../../electron/ingest/tile-store.ts";
+import { openTileStore } from "../../../electron/ingest/store/tile-store.ts";
 import type { BandName } from "../../../shared/domain/bands.ts";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
 import { toReflectance } from "../../../shared/raster/radiometry.ts";

@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { writeParquet } from "../../../electron/files/parquet.ts";
 import {
   listRows,
   listTiles,
@@ -12,9 +13,8 @@ import {
   tileAt,
   tileFacets,
   writeCatalogue,
-} from "../../../electron/ingest/catalogue.ts";
-import { datasetFile, journalFile, tilesFile } from "../../../electron/ingest/dataset-folder.ts";
-import { writeParquet } from "../../../electron/ingest/parquet.ts";
+} from "../../../electron/ingest/catalogue/catalogue.ts";
+import { datasetFile, journalFile, tilesFile } from "../../../electron/ingest/catalogue/dataset-folder.ts";
 import { Tile } from "../../../shared/domain/dataset.ts";
 import { SHARE_LIMITS, TileFilter } from "../../../shared/domain/tile-query.ts";
 import { temporaryFolder } from "./made-files.ts";

@@ -3,12 +3,12 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readAllTiles } from "../../../electron/ingest/catalogue.ts";
+import { readAllTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { type IngestOptions, ingestFolders } from "../../../electron/ingest/ingest.ts";
+import { tilesOf } from "../../../electron/ingest/patches/bands.ts";
 import { planIngest } from "../../../electron/ingest/plan.ts";
-import { tilesOf } from "../../../electron/ingest/readers/bands.ts";
+import { openTileStore } from "../../../electron/ingest/store/tile-store.ts";
 import { chooseTiles } from "../../../electron/ingest/tile-sample.ts";
-import { openTileStore } from "../../../electron/ingest/tile-store.ts";
 import type { TileSample } from "../../../shared/domain/ingest-settings.ts";
 import { madeDn, makeScene, temporaryFolder } from "./made-files.ts";
 

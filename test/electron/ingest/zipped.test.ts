@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readAllTiles } from "../../../electron/ingest/catalogue.ts";
+import { readAllTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
 import { ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { scanFolder } from "../../../electron/ingest/scan.ts";
 import { copyPatch, filesUnder, fixtures, makeScene, realPatches, temporaryFolder } from "./made-files.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EmbeddingTasks } from "../../../electron/embeddings/tasks.ts";
 import { resolveRunConfig } from "../../../electron/executors/single.ts";
-import { datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
+import { datasetFolderOf } from "../../../electron/ingest/catalogue/dataset-folder.ts";
 import {
   embeddingFiles,
   embeddingKey,

@@ -1,9 +1,9 @@
 // A small data set on disk, made up: tiles of two kinds that a network can tell apart, in blocks of land.
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { datasetFile, datasetFolderOf, tilesFile } from "../../../electron/ingest/dataset-folder.ts";
-import { writeParquet } from "../../../electron/ingest/parquet.ts";
-import { arrayMetadata, shardIndex, shardPath, shardTilesFor, storeFolder } from "../../../electron/ingest/store-layout.ts";
+import { writeParquet } from "../../../electron/files/parquet.ts";
+import { datasetFile, datasetFolderOf, tilesFile } from "../../../electron/ingest/catalogue/dataset-folder.ts";
+import { arrayMetadata, shardIndex, shardPath, shardTilesFor, storeFolder } from "../../../electron/ingest/store/store-layout.ts";
 import type { BandGroup, Dataset, Tile } from "../../../shared/domain/dataset.ts";
 import { CORINE_CLASSES } from "../../../shared/domain/labels.ts";
 import { Random } from "../../../shared/domain/random.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { resolveRunConfig } from "../../../electron/executors/single.ts";
-import { datasetFolderOf } from "../../../electron/ingest/dataset-folder.ts";
+import { datasetFolderOf } from "../../../electron/ingest/catalogue/dataset-folder.ts";
 import { createRun } from "../../../electron/runs/run-folder.ts";
 import { mergeSettings } from "../../../electron/runs/settings.ts";
 import { startTrainingWorker, type TrainingWorker } from "../../../electron/training/training-worker.ts";

@@ -2,12 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { memorySource } from "../../../../electron/files/byte-source.ts";
 import { readClassMap } from "../../../../electron/ingest/labels/class-name.ts";
 import { csvRows } from "../../../../electron/ingest/labels/csv.ts";
 import { readExclusions, readLabelTable } from "../../../../electron/ingest/labels/label-table.ts";
-import { Pace } from "../../../../electron/ingest/labels/pace.ts";
 import { Skips } from "../../../../electron/ingest/labels/skips.ts";
-import { memorySource } from "../../../../electron/ingest/readers/byte-source.ts";
+import { Pace } from "../../../../electron/ingest/readers/pace.ts";
 import { AppError } from "../../../../shared/domain/errors.ts";
 import { temporaryFolder } from "../made-files.ts";
 

@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Pace } from "../../../../electron/ingest/labels/pace.ts";
 import { labelsByPolygons } from "../../../../electron/ingest/labels/polygon-labels.ts";
 import { readPolygons } from "../../../../electron/ingest/labels/polygon-set.ts";
 import { Skips } from "../../../../electron/ingest/labels/skips.ts";
 import { polygonsOfWkb } from "../../../../electron/ingest/labels/wkb.ts";
+import { Pace } from "../../../../electron/ingest/readers/pace.ts";
 import { AppError } from "../../../../shared/domain/errors.ts";
 import { temporaryFolder } from "../made-files.ts";
 import {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readTileUse } from "../../../../electron/ingest/catalogue.ts";
-import { datasetFolderOf, readDataset } from "../../../../electron/ingest/dataset-folder.ts";
+import { readTileUse } from "../../../../electron/ingest/catalogue/catalogue.ts";
+import { datasetFolderOf, readDataset } from "../../../../electron/ingest/catalogue/dataset-folder.ts";
 import { useTiles } from "../../../../electron/ingest/labels/use-tiles.ts";
 import { makeDataset } from "../../training/made-dataset.ts";
 import { temporaryFolder } from "../made-files.ts";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ParquetColumn, writeParquet } from "../../../../electron/ingest/parquet.ts";
+import { type ParquetColumn, writeParquet } from "../../../../electron/files/parquet.ts";
 import { parsePatchName, readMetadata, readPatchList } from "../../../../electron/ingest/readers/bigearthnet-v2.ts";
 import { AppError } from "../../../../shared/domain/errors.ts";
 import { temporaryFolder } from "../made-files.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../../../../electron/ingest/readers/byte-source.ts";
+import { memorySource } from "../../../../electron/files/byte-source.ts";
 import { fromSource, type GeoTiff, newSamples, openGeoTiff } from "../../../../electron/ingest/readers/geotiff.ts";
 import { encodeMadeTiff, fixtures, temporaryFolder } from "../made-files.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../../../../electron/ingest/readers/byte-source.ts";
+import { memorySource } from "../../../../electron/files/byte-source.ts";
 import { fromSource } from "../../../../electron/ingest/readers/geotiff.ts";
 import { AppError } from "../../../../shared/domain/errors.ts";
 import { encodeMadeTiff, fixtures } from "../made-files.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type ByteSource, memorySource } from "../../../../electron/ingest/readers/byte-source.ts";
+import { type ByteSource, memorySource } from "../../../../electron/files/byte-source.ts";
 import { inBlockOrder, type Jpeg2000, openJpeg2000, openJpeg2000File } from "../../../../electron/ingest/readers/jpeg2000.ts";
 import { readBoxes } from "../../../../electron/ingest/readers/jpeg2000-boxes.ts";
 import { readCodestream, readTile, tileCodestream, tileRect } from "../../../../electron/ingest/readers/jpeg2000-codestream.ts";

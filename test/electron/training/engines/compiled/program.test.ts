@@ -19,10 +19,10 @@ const BATCH = 6;
 const ALL: readonly AugmentationName[] = ["blur", "brightness", "contrast", "gain", "speckle", "flip", "rotation", "shift", "zoom"];
 
 /**
- * Low, so that the steps can be compared: at a common rate, rounding grows to a visible difference within ten steps on such small batches,
- * also between two runs of the very same code with other numbers of threads.
+ * Low, so that the steps can be compared: at a common rate, rounding grows to a visible difference within ten steps on such small batches
+ * (an activation that rounding moves over zero turns a part of the gradient), also between two runs of the very same code with other numbers of threads.
  */
-const RATES: Readonly<Record<OptimiserName, number>> = { adam: 2e-6, sgd: 1e-4, lars: 1e-4 };
+const RATES: Readonly<Record<OptimiserName, number>> = { adam: 2e-6, sgd: 3e-6, lars: 1e-4 };
 
 interface Training {
   readonly optimiser?: OptimiserName;
@@ -92,10 +92,10 @@ function createTraining(programs: Programs, options: Training = {}) {
   };
 }
 
-async function losses(programs: Programs, steps: number, options: Training): Promise<number[]> {
+async function losses(programs: Programs, steps: number, options: Training, rate = RATES[options.optimiser ?? "adam"]): Promise<number[]> {
   const training = createTraining(programs, options);
   const result: number[] = [];
-  for (let at = 0; at < steps; at++) result.push(await training.step(at, RATES[options.optimiser ?? "adam"]));
+  for (let at = 0; at < steps; at++) result.push(await training.step(at, rate));
   training.program.dispose();
   return result;
 }
@@ -125,7 +125,7 @@ describe.skipIf(!hasTensorflow)("a compiled program", { timeout: 300_000 }, () =
     const programs = compiled();
     const [found, expected] = [await losses(programs, 50, options), await losses(EAGER_PROGRAMS, 50, options)];
     expect(largestDifference(found, expected)).toBeLessThan(1e-4);
-    expect(new Set(found).size).toBeGreaterThan(40);
+    expect(largestDifference(await losses(programs, 50, options, 0), expected), "what the steps change is far more").toBeGreaterThan(1e-3);
     programs.dispose();
   });
 
