@@ -2,6 +2,7 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { desktopBridge } from "../state/desktop.ts";
 import { errorText } from "../state/errors.ts";
 import { useHost } from "../state/host.tsx";
 import { setLanding } from "../state/landing.ts";
@@ -29,13 +30,17 @@ const SAMPLE_LANDING = "#/comparison/demo";
 
 export function useOpenWorkspace(): WorkspaceOpener {
   const { client } = useHost();
-  // The host closes this window's connection once it is done, and the page finds itself in the other workspace.
+  // The desktop application loads its windows anew. A page of the browser door would find itself in the other workspace when it has connected again,
+  // which takes a second longer.
   const opening = useMutation({
     mutationFn: ({ path, how, pause = false }: Opening & { pause?: boolean }) => {
       setLanding(how === "sample" ? SAMPLE_LANDING : null);
       return how === "sample"
         ? client.workspace.sample({ folder: path, pause })
         : client.workspace.open({ path, pause, make: how === "make" });
+    },
+    onSuccess: () => {
+      if (!desktopBridge()) window.location.replace(window.location.pathname);
     },
     onError: () => setLanding(null),
   });

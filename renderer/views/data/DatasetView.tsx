@@ -9,10 +9,11 @@ import type { TileFilter } from "../../../shared/domain/tile-query.ts";
 import { formatStretch } from "../../../shared/domain/tile-stretch.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
+import { LinkButton } from "../../components/LinkButton.tsx";
 import { SimulationBadge } from "../../components/SimulationBadge.tsx";
 import { Workbench } from "../../components/Workbench.tsx";
 import { useHost, useWorkspace } from "../../state/host.tsx";
-import { useRoute } from "../../state/router.ts";
+import { formatRoute, useRoute } from "../../state/router.ts";
 import { createStore, type Store } from "../../state/store.ts";
 import { counted } from "../../state/words.ts";
 import { CareMenu } from "./care/CareMenu.tsx";
@@ -48,7 +49,15 @@ export function DatasetView({ name }: { name: string }) {
     );
   if (!dataset.data) {
     return (
-      <EmptyState icon={IconPhotoOff} title={`The data set ${name} cannot be shown`}>
+      <EmptyState
+        icon={IconPhotoOff}
+        title={`The data set ${name} cannot be shown`}
+        actions={
+          <LinkButton variant="default" href={formatRoute({ place: "data", subject: null, query: {} })}>
+            All data sets
+          </LinkButton>
+        }
+      >
         <ErrorNote error={dataset.error} onRetry={() => void dataset.refetch()} />
       </EmptyState>
     );
