@@ -94,13 +94,13 @@ export class FootprintMap {
     if (!this.map.getLayer(this.layer.id)) this.map.addLayer(this.layer);
     if (!this.outlines) return;
     // One in a frame: each is packed for MapLibre's worker, and the first of its kind brings a shader to be built.
-    for (let i = 0; !this.isClosed; i++) {
+    for (let i = 0; ; i++) {
+      await new Promise(requestAnimationFrame);
       const layer = outlineLayers(this.colours)[i];
-      if (!layer) return;
+      if (!layer || this.isClosed) return;
       const { source } = layer;
       if (!this.map.getSource(source)) this.map.addSource(source, { type: "geojson", data: this.outlines[source] });
       if (!this.map.getLayer(layer.id)) this.map.addLayer(layer, this.layer.id);
-      await new Promise(requestAnimationFrame);
     }
   }
 

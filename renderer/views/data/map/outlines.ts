@@ -31,8 +31,10 @@ export async function loadOutlines(signal: AbortSignal): Promise<Outlines> {
   const { countries } = atlas.objects;
   const { features } = await inTask(() => feature(atlas, countries));
   const land = await inTask(() => features.map((country) => ({ ...country, geometry: flat(country.geometry) })));
-  const lines = (isLine: (a: unknown, b: unknown) => boolean) =>
-    inTask(() => ({ type: "MultiLineString", coordinates: mesh(atlas, countries, isLine).coordinates.map(unwrapped) }) as const);
+  const lines = async (isLine: (a: unknown, b: unknown) => boolean): Promise<GeoJSON.MultiLineString> => {
+    const { coordinates } = await inTask(() => mesh(atlas, countries, isLine));
+    return { type: "MultiLineString", coordinates: await inTask(() => coordinates.map(unwrapped)) };
+  };
   const coast = await lines((a, b) => a === b);
   const borders = await lines((a, b) => a !== b);
   const names = await inTask(() => land.flatMap(nameOf));
