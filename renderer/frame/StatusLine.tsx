@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Job } from "../../shared/domain/workspace.ts";
 import { useConnectionState, useHost, useJobs, useNow, useStudy, useStudyEstimate, useWorkspace } from "../state/host.tsx";
+import { newestJobs } from "../state/jobs.ts";
 import { formatRoute, type Route } from "../state/router.ts";
 import { count, counted, duration, rate } from "../state/words.ts";
 import { EngineChecks } from "./EngineChecks.tsx";
@@ -14,7 +15,8 @@ export function StatusLine() {
   const jobs = useJobs();
   const isConnected = useConnectionState().kind === "connected";
   const running = jobs?.filter(({ status }) => status === "running") ?? [];
-  const failed = jobs?.filter(({ status }) => status === "failed") ?? [];
+  // What failed and went well afterwards is no problem any more.
+  const failed = newestJobs(jobs ?? []).filter(({ status }) => status === "failed");
   return (
     <footer className={classes.status}>
       <ConnectionItem />
