@@ -80,13 +80,13 @@ export class Embeddings {
         const config = record?.config;
         const perEpoch = config && record.pretrainingTiles !== null ? stepsPerEpoch(record.pretrainingTiles, config.pretrain) : null;
         const last = config && perEpoch ? config.pretrain.epochs * perEpoch : 0;
-        // The control has no steps: its start is its end.
-        const stages = run.arm === CONTROL_ARM ? found.filter(({ stage }) => stage === "final") : found;
+        // The control has no steps: it ends as it starts, and needs no file for that.
+        const stages = run.arm === CONTROL_ARM ? (config ? [{ stage: "final", step: 0 }] : []) : found;
         return {
           ...run,
           stages: await Promise.all(
             stages.map(async ({ stage, step }) => {
-              const at = run.arm === CONTROL_ARM ? 0 : (step ?? last);
+              const at = step ?? last;
               const isEmbedded = (await readEmbedding(folder, stage).catch(() => undefined)) !== undefined;
               return { stage, step: at, epoch: perEpoch ? at / perEpoch : null, isEmbedded };
             }),

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Dataset } from "../../shared/domain/dataset.ts";
 import { EmbeddingRecord, MOST_EMBEDDED_TILES, type ProjectionMethod, ProjectionRecord } from "../../shared/domain/embedding.ts";
 import { AppError } from "../../shared/domain/errors.ts";
+import { CONTROL_ARM } from "../../shared/domain/study.ts";
 import type { Matrix } from "../../shared/embedding/matrix.ts";
 import { encodeNpy, npyHeader } from "../../shared/raster/npy.ts";
 import { writeError, writeFileAtomic } from "../files/atomic-file.ts";
@@ -54,9 +55,10 @@ export async function embeddingStages(runFolder: string): Promise<{ stage: strin
 export async function embeddingKey(runFolder: string, stage: string, { fingerprint }: Pick<Dataset, "fingerprint">): Promise<string> {
   const record = await readRun(runFolder);
   if (!record) throw new AppError("NOT_FOUND", `${runFolder} holds no run. Run the study first.`);
-  const { encoder, bands, inputPixels, seed, initialWeights, finetune } = record.config;
+  const { arm, encoder, bands, inputPixels, seed, initialWeights, finetune } = record.config;
   const { split, blockMetres, trainShare, validationShare, labelSets } = finetune;
-  const weights = stage === "start" ? [seed, initialWeights.sha256] : await hashOf(weightsFile(runFolder, stage));
+  // The control is not trained: it ends as it starts.
+  const weights = stage === "start" || arm === CONTROL_ARM ? [seed, initialWeights.sha256] : await hashOf(weightsFile(runFolder, stage));
   const calibration = { split, blockMetres, trainShare, validationShare, labelSets };
   const parts = [KEY_VERSION, fingerprint, encoder, bands, inputPixels, weights, calibration, MOST_EMBEDDED_TILES];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

@@ -7,7 +7,8 @@ import { AppError } from "../../shared/domain/errors.ts";
 import { Random } from "../../shared/domain/random.ts";
 import { FinetuneSettings, type RunConfig } from "../../shared/domain/run-config.ts";
 import { splitTiles } from "../../shared/domain/splits.ts";
-import { decodeCheckpoint, modelFromCheckpoint } from "../../shared/learning/checkpoint.ts";
+import { CONTROL_ARM } from "../../shared/domain/study.ts";
+import { decodeCheckpoint, modelFromCheckpoint, modelFromEncoder } from "../../shared/learning/checkpoint.ts";
 import { createRepresentation } from "../../shared/learning/features.ts";
 import { createTileFeed } from "../../shared/learning/feed.ts";
 import { drawCalibrationRows } from "../../shared/learning/finetune.ts";
@@ -23,7 +24,7 @@ import { precisionOf } from "./engines/precision.ts";
 import type { ProgramsOf } from "./engines/programs.ts";
 import { catalogue, startFromFile } from "./execute-run.ts";
 import type { RunTile } from "./run-tiles.ts";
-import { readWeights } from "./weights-files.ts";
+import { readEncoder } from "./weights-files.ts";
 
 export interface EmbedRunOptions {
   readonly runFolder: string;
@@ -127,19 +128,26 @@ function trainingRows(tiles: readonly RunTile[], { finetune }: RunConfig): Int32
 }
 
 async function modelOf(runFolder: string, stage: string, config: RunConfig): Promise<{ model: Model; step: number }> {
-  if (stage === "start" && config.initialWeights.path === null)
-    return { model: initialiseModel(createNetwork(config.encoder, config.bands.length), config.seed), step: 0 };
-  const state = stage === "start" ? (await startFromFile(config)).state : await storedState(runFolder, stage);
-  if (!state)
-    throw new AppError(
-      "NOT_FOUND",
-      `The weights "${stage}" of ${runFolder} are not there: the run has not come so far, or a later checkpoint replaced them.`,
-    );
+  // The control is not trained: it ends as it starts.
+  if (stage === "start" || config.arm === CONTROL_ARM) {
+    if (config.initialWeights.path === null)
+      return { model: initialiseModel(createNetwork(config.encoder, config.bands.length), config.seed), step: 0 };
+    return { model: modelFromCheckpoint((await startFromFile(config)).state), step: 0 };
+  }
+  if (stage === "final") {
+    const encoder = await readEncoder(runFolder);
+    if (!encoder) throw notThere(runFolder, stage);
+    return { model: modelFromEncoder(encoder), step: encoder.step };
+  }
+  const stored = await readCheckpointAt(runFolder, Number(stage.slice("step-".length)));
+  if (!stored) throw notThere(runFolder, stage);
+  const state = decodeCheckpoint(stored.bytes);
   return { model: modelFromCheckpoint(state), step: state.step };
 }
 
-async function storedState(runFolder: string, stage: string) {
-  if (stage === "final") return readWeights(runFolder);
-  const stored = await readCheckpointAt(runFolder, Number(stage.slice("step-".length)));
-  return stored && decodeCheckpoint(stored.bytes);
+function notThere(runFolder: string, stage: string): AppError {
+  return new AppError(
+    "NOT_FOUND",
+    `The weights "${stage}" of ${runFolder} are not there: the run has not come so far, or a later checkpoint replaced them.`,
+  );
 }

@@ -28,18 +28,29 @@ export async function writeWeights(folder: string, { step, config, tensors }: Ch
 /** The weights that `writeWeights` left; `undefined` when there are none. @throws AppError BAD_FILE */
 export async function readWeights(folder: string): Promise<CheckpointState | undefined> {
   const tensors = new Map<string, StoredTensor>();
-  let metadata: Readonly<Record<string, string>> = {};
+  let state: CheckpointState | undefined;
   for (const part of [...PARTS].reverse()) {
-    const path = join(folder, `${part}.safetensors`);
-    const bytes = await readBytes(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw new AppError("NO_ACCESS", `${path} cannot be read: ${error.message}`, { cause: error });
-    });
-    if (!bytes) return undefined;
-    const decoded = decodeSafetensors(bytes);
-    metadata = decoded.metadata;
-    for (const [name, tensor] of decoded.tensors) tensors.set(`${part}.${name}`, tensor);
+    const found = await readPart(folder, part);
+    if (!found) return undefined;
+    state ??= found;
+    for (const [name, tensor] of found.tensors) tensors.set(`${part}.${name}`, tensor);
   }
+  return state && { ...state, tensors };
+}
+
+/** The encoder alone, by its own names, as of a run that was packed without its projection head; `undefined` when there is none. @throws AppError BAD_FILE */
+export function readEncoder(folder: string): Promise<CheckpointState | undefined> {
+  return readPart(folder, "encoder");
+}
+
+async function readPart(folder: string, part: (typeof PARTS)[number]): Promise<CheckpointState | undefined> {
+  const path = join(folder, `${part}.safetensors`);
+  const bytes = await readBytes(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new AppError("NO_ACCESS", `${path} cannot be read: ${error.message}`, { cause: error });
+  });
+  if (!bytes) return undefined;
+  const { tensors, metadata } = decodeSafetensors(bytes);
   const step = Number(metadata.step);
   let config: unknown;
   try {

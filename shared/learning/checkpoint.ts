@@ -4,7 +4,7 @@ import { AppError } from "../domain/errors.ts";
 import { RunConfig } from "../domain/run-config.ts";
 import { createModel, createNetwork, type Model, type Network } from "./model.ts";
 import type { Optimiser } from "./optimisers.ts";
-import { disposeAll, type Parameters, prefixed, within } from "./parameters.ts";
+import { disposeAll, initialiseParameters, type ParameterSpecification, type Parameters, prefixed, within } from "./parameters.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import type { TrainState } from "./train-step.ts";
 import { exportTensors, importTensors, type StoredTensor } from "./weights.ts";
@@ -18,6 +18,7 @@ export interface CheckpointState {
 }
 
 const OPTIMISER = "optimiser.";
+const ENCODER = "encoder.";
 
 /** Copies a state from the device. @param optimiser null where there is nothing to go on with, as in the control arm */
 export async function captureCheckpoint(
@@ -37,7 +38,7 @@ export async function captureCheckpoint(
  * @throws AppError BAD_FILE when tensors are missing or of another shape
  */
 export function restoreTrainState(checkpoint: CheckpointState, network: Network, optimiser: Optimiser): TrainState {
-  const parameters = importWeights(network, checkpoint.tensors);
+  const parameters = importWeights(network.specifications, checkpoint.tensors);
   const slots = importTensors(new Map([...checkpoint.tensors].filter(([name]) => name.startsWith(OPTIMISER))));
   const expected = optimiser.initialise();
   const expectedNamed = optimiser.nameSlots(expected);
@@ -60,14 +61,30 @@ export function restoreTrainState(checkpoint: CheckpointState, network: Network,
 export function modelFromCheckpoint(checkpoint: CheckpointState): Model {
   const { config, tensors } = checkpoint;
   const network = createNetwork(config.encoder, config.bands.length);
-  return createModel(network, importWeights(network, tensors));
+  return createModel(network, importWeights(network.specifications, tensors));
 }
 
-function importWeights(network: Network, tensors: ReadonlyMap<string, StoredTensor>): Parameters {
+/**
+ * The model of an encoder alone, with a projection head as the run began with: for features, which come before the head.
+ * @param checkpoint its tensors by the encoder's own names
+ * @throws as `modelFromCheckpoint`
+ */
+export function modelFromEncoder({ config, tensors }: CheckpointState): Model {
+  const network = createNetwork(config.encoder, config.bands.length);
+  const isOfEncoder = ({ name }: ParameterSpecification) => name.startsWith(ENCODER);
+  const weights = importWeights(network.specifications.filter(isOfEncoder), new Map(prefixed(tensors, ENCODER)));
+  const head = initialiseParameters(
+    network.specifications.filter((specification) => !isOfEncoder(specification)),
+    config.seed,
+  );
+  return createModel(network, new Map([...weights, ...head]));
+}
+
+function importWeights(specifications: readonly ParameterSpecification[], tensors: ReadonlyMap<string, StoredTensor>): Parameters {
   const weights = importTensors(new Map([...tensors].filter(([name]) => !name.startsWith(OPTIMISER))));
   try {
-    for (const { name, shape } of network.specifications) checkShape(name, weights.get(name)?.shape, shape);
-    checkCount(weights.size, network.specifications.length);
+    for (const { name, shape } of specifications) checkShape(name, weights.get(name)?.shape, shape);
+    checkCount(weights.size, specifications.length);
   } catch (error) {
     disposeAll(weights);
     throw error;

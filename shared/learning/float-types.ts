@@ -6,7 +6,7 @@ export type FloatType = keyof typeof FLOAT_BYTES;
 
 /** The values as float32; the bytes are copied. F64 is rounded. */
 export function decodeFloats(bytes: Uint8Array, type: FloatType): Float32Array<ArrayBuffer> {
-  const { buffer } = bytes.slice(); // aligned
+  const { buffer } = new Uint8Array(bytes); // a copy is aligned; a Buffer's slice would be none
   if (type === "F32") return new Float32Array(buffer);
   if (type === "F64") return Float32Array.from(new Float64Array(buffer));
   const halves = new Uint16Array(buffer);

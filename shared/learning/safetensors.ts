@@ -86,9 +86,9 @@ interface Entry {
 }
 
 function readTensor(name: string, { type, shape }: Entry, bytes: Uint8Array): StoredTensor {
-  if (type === "I32") return { dtype: "int32", shape, data: new Int32Array(bytes.slice().buffer) };
+  if (type === "I32") return { dtype: "int32", shape, data: new Int32Array(new Uint8Array(bytes).buffer) };
   if (type !== "I64") return { dtype: "float32", shape, data: decodeFloats(bytes, type satisfies FloatType) };
-  const data = Int32Array.from(new BigInt64Array(bytes.slice().buffer), (value) => {
+  const data = Int32Array.from(new BigInt64Array(new Uint8Array(bytes).buffer), (value) => {
     if (value !== BigInt.asIntN(32, value)) throw new AppError("UNSUPPORTED", `tensor ${name} has whole numbers beyond 32 bits`);
     return Number(value);
   });

@@ -1,21 +1,12 @@
 // The interface in a real browser, on the real host, with real training: from an empty workspace to a report.
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { waitForImages as imagesOf, inspectPage } from "./screen.ts";
 import { chromium, useStage } from "./stage.ts";
-import { command, documented, screenshots } from "./studio.ts";
+import { command, screenshots } from "./studio.ts";
 
-/** The pictures of the documentation, by the screenshot that each one is. SIMCLR_S2_DOCUMENT=1 takes them anew. */
-const DOCUMENTED = {
-  published: "published-light",
-  data: "tile-light",
-  augmentations: "augmentations-light",
-  training: "training-light",
-  comparison: "comparison-dark",
-} as const;
 describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, () => {
   const stage = useStage("app");
   const { folder, workspace, complaints, go } = stage;
@@ -223,15 +214,6 @@ describe.skipIf(!chromium)("the interface in a browser", { timeout: 180_000 }, (
     await expect.poll(() => couplet.getAttribute("aria-pressed")).toBe("false");
     await page.getByRole("button", { name: "Back to the rule" }).click();
     await expect.poll(() => couplet.getAttribute("aria-pressed")).toBe("true");
-  });
-
-  it("takes every picture that the documentation shows", async () => {
-    mkdirSync(documented, { recursive: true });
-    for (const [name, screenshot] of Object.entries(DOCUMENTED)) {
-      const [taken, kept] = [join(screenshots, `${screenshot}.png`), join(documented, `${name}.png`)];
-      if (process.env.SIMCLR_S2_DOCUMENT === "1") await sharp(taken).png({ palette: true, effort: 10 }).toFile(kept);
-      expect([taken, kept].filter((path) => !existsSync(path))).toEqual([]);
-    }
   });
 
   it("tells when the host is gone", async () => {

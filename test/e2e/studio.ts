@@ -4,16 +4,13 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
-const root = resolve(import.meta.dirname, "../..");
+export const root = resolve(import.meta.dirname, "../..");
 /** The bundle: `dist/`, or another one for trying out. */
 const dist = process.env.SIMCLR_S2_DIST ?? join(root, "dist");
 const cli = join(dist, "node/cli.js");
 
 /** Where screenshots go. */
 export const screenshots = join(root, "test-results/screenshots");
-
-/** Those that the documentation shows. */
-export const documented = join(root, "docs/screenshots");
 
 /** Runs a command of the application. @throws Error with its output when it fails */
 export async function command(...args: string[]): Promise<string> {

@@ -47,6 +47,14 @@ describe("the sample project", () => {
     expect(tensors.size).toBeGreaterThan(20);
   });
 
+  it("has encoders to look through: that of the second stage, and the control's", async () => {
+    const runs = await host.embeddings.runs("demo");
+    expect(runs.map(({ arm, stages }) => [arm, stages.at(-1)?.stage])).toEqual([
+      ["random-init", "final"],
+      ["full", "final"],
+    ]);
+  });
+
   it("is left as it is when it is asked for again", async () => {
     const before = statSync(join(workspace, "studies/demo/study.json")).mtimeMs;
     expect(await unpackSampleProject(workspace)).toBe(workspace);

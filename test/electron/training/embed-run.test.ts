@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,6 +23,7 @@ import { executeRun } from "../../../electron/training/execute-run.ts";
 import type { EngineInfo } from "../../../shared/domain/engine.ts";
 import { nearestByCosine } from "../../../shared/embedding/neighbours.ts";
 import { EAGER_PROGRAMS } from "../../../shared/learning/program.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../shared/learning/safetensors.ts";
 import { makeDataset, TINY_SETTINGS } from "./made-dataset.ts";
 
 let workspace: string;
@@ -43,10 +44,10 @@ beforeAll(async () => {
 afterAll(() => rm(workspace, { recursive: true, force: true }));
 
 /** Embeds a stage, or stops after so many tellings. */
-async function embed(stage: string, stopAfter = Number.POSITIVE_INFINITY): Promise<number[]> {
+async function embed(stage: string, stopAfter = Number.POSITIVE_INFINITY, run = runFolder): Promise<number[]> {
   const done: number[] = [];
   for await (const progress of embedRun({
-    runFolder,
+    runFolder: run,
     datasetFolder,
     stage,
     engine,
@@ -77,6 +78,30 @@ describe("the embedding of a run", { timeout: 120_000 }, () => {
     expect(features).toMatchObject({ rows: 200 });
     expect([...(await readEmbeddedTiles(files().folder))]).toEqual(Array.from({ length: 200 }, (_, i) => i));
     expect((await readdir(files().folder)).sort()).toEqual(["embedding.json", "features.npy", "tiles.npy"]);
+  });
+
+  it("wants the encoder only, and says when it is of another network", async () => {
+    const { values } = await readFeatures(files().folder);
+    await rename(join(runFolder, "projection.safetensors"), join(workspace, "kept.safetensors"));
+    await rm(files().folder, { recursive: true });
+    await embed("final");
+    expect((await readFeatures(files().folder)).values).toEqual(values);
+    const encoder = join(runFolder, "encoder.safetensors");
+    const bytes = await readFile(encoder);
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    await writeFile(encoder, encodeSafetensors({ tensors: new Map([...tensors].slice(1)), metadata }));
+    await expect(embed("final")).rejects.toMatchObject({ code: "BAD_FILE" });
+    await writeFile(encoder, bytes);
+    await rename(join(workspace, "kept.safetensors"), join(runFolder, "projection.safetensors"));
+  });
+
+  it("of the control wants no weights at all", async () => {
+    const control = join(workspace, "runs", "control");
+    await createRun(control, resolveRunConfig({ ...TINY_SETTINGS, arm: "random-init" }));
+    await embed("final", undefined, control);
+    await embed("start");
+    const [end, start] = [embeddingFiles(control, "final"), embeddingFiles(runFolder, "start")];
+    expect((await readFeatures(end.folder)).values).toEqual((await readFeatures(start.folder)).values);
   });
 
   it("is known by the weights and the data, and differs from that of the start", async () => {

@@ -66,6 +66,13 @@ test("a safetensors file that is no checkpoint is refused", () => {
 });
 
 describe("hostile bytes are refused", () => {
+  test("reads the bytes of a Node Buffer as those of an array", () => {
+    const bytes = encodeSafetensors({ tensors: example(), metadata: {} });
+    const { tensors } = decodeSafetensors(Buffer.concat([Buffer.from("x"), bytes]).subarray(1));
+    expect(tensors).toEqual(decodeSafetensors(bytes).tensors);
+    expect(tensors.get("step")!.data).toEqual(Int32Array.of(-7));
+  });
+
   const tensor = (patch: object) => file({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8], ...patch } }, 8);
   const lengthOnly = (length: bigint) => {
     const bytes = new Uint8Array(16);
