@@ -96,8 +96,9 @@ export class Datasets {
     });
     if (made.limits && kept === 0)
       onProgress?.({ message: `${tiles} tiles are stored; ${made.limits.leftOut} were left out for clouds or for lack of data` });
+    // Of those that were to be read some may have been skipped.
+    if (kept === 0) return onProgress?.({ done: tiles, total: tiles });
     // Its readers know of the tiles that were there before only.
-    if (kept === 0) return;
     await this.images.forget(dataset);
     const added = tiles - kept;
     onProgress?.({

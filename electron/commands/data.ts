@@ -71,11 +71,13 @@ function problemLines(problems: readonly Problem[], what: string): string[] {
 }
 
 function scanText({ sources, problems, threads }: ScanResult): string {
-  const { tiles, diskBytes, seconds, triedTiles } = outlook(sources, WHOLE, threads);
+  const { tiles, diskBytes, seconds, triedTiles, misfits } = outlook(sources, WHOLE, threads);
+  const fitting = sources.length - misfits.length;
   const isOffsetInDoubt = sources.some(({ warnings }) => warnings.some((warning) => proposedOffset(warning) !== null));
   return [
     ...sources.flatMap((source) => [sourceText(source), ""]),
-    `${tiles} tiles in ${sources.length} ${sources.length === 1 ? "source" : "sources"}. Ingest all of them, or some by --only KEY[,KEY].`,
+    `${tiles} tiles in ${fitting} ${fitting === 1 ? "source" : "sources"}. Ingest all of them, or some by --only KEY[,KEY].`,
+    ...misfits.map(({ source, reason }) => `Left out beside the others: ${source.key}, ${reason}`),
     `A data set of all of them needs ${megabytes(diskBytes)} of disk${
       seconds === null
         ? ""

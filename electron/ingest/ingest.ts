@@ -1,4 +1,5 @@
 // Folders of imagery into a data set: plan, read in threads, write in order, describe. Killed or cancelled at any point, it goes on when run again.
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
@@ -434,6 +435,7 @@ interface ReadAndWrite {
 async function readAndWrite({ plan, pool, writer, journal, totals, options }: ReadAndWrite): Promise<void> {
   const { signal } = options;
   const report = progressOf(plan, totals, options);
+  const folders = options.request.folders.filter((path) => existsSync(path));
   const underWay = new Map<number, Promise<BatchResult>>();
   let dispatched = totals.batches;
   const dispatch = () => {
@@ -450,6 +452,7 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
     dispatch();
     const result = await underWay.get(i)!;
     underWay.delete(i);
+    if (result.skipped.length > 0) await checkFolders(folders, plan, totals);
     const line = lineOf(i, result, totals.rows, options.request.folders);
     await writer.append(result.pixels, result.tiles.length);
     await journal.append(line);
@@ -458,6 +461,27 @@ async function readAndWrite({ plan, pool, writer, journal, totals, options }: Re
     report(plan.batches[i]!.tiles);
   }
   report(0, true);
+}
+
+/**
+ * When patches cannot be read: a disk that was taken off must not look like thousands of broken files.
+ * @param folders that were there when reading began
+ * @throws AppError NOT_FOUND
+ */
+async function checkFolders(folders: readonly string[], plan: Plan, totals: Totals): Promise<void> {
+  for (const path of folders) {
+    // A disk that is taken off may leave the empty folder that it was mounted on. A zip archive is a file.
+    const isThere = await readdir(path).then(
+      (names) => names.length > 0,
+      (error: NodeJS.ErrnoException) => error.code === "ENOTDIR",
+    );
+    if (!isThere)
+      throw new AppError(
+        "NOT_FOUND",
+        `${path} is gone: it was there until ${totals.rows} of ${plan.tiles} tiles were stored. Bring it back (was a disk taken off, or the folder moved?) and go on; what is stored stays.`,
+        { data: { path } },
+      );
+  }
 }
 
 function lineOf(

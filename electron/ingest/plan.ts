@@ -5,6 +5,7 @@ import { BAND_NAMES, type BandName } from "../../shared/domain/bands.ts";
 import type { BandGroup, Dataset, Problem, Source } from "../../shared/domain/dataset.ts";
 import { AppError, messageOf } from "../../shared/domain/errors.ts";
 import { LARGEST_TILE_PIXELS, SMALLEST_TILE_PIXELS, type TileSample } from "../../shared/domain/ingest-settings.ts";
+import { misfit, nameOfSource, referenceOf } from "../../shared/domain/source-fit.ts";
 import type { Radiometry } from "../../shared/raster/radiometry.ts";
 import { isWithin } from "../files/source-path.ts";
 import { groupName } from "./patches/bands.ts";
@@ -409,7 +410,7 @@ function fitLayout(surveyed: readonly SurveyedSource[], { name, ...layout }: Lay
     const reason =
       missing.length > 0
         ? `it has no ${missing.join(", ")}, unlike the data set "${name}". Ingest it as a data set of its own.`
-        : misfit(candidate, { source: { path: `the data set "${name}"`, tilePixels }, ratios });
+        : misfit(candidate.source, { name: `the data set "${name}"`, tilePixels, ratios });
     if (reason) problems.push({ path: candidate.source.path, reason });
     return reason === null;
   });
@@ -422,10 +423,10 @@ function chooseLayout(
   wantedBands: readonly BandName[] | undefined,
   problems: Problem[],
 ): ChosenLayout {
-  const reference = surveyed.reduce((a, b) => (b.source.tiles > a.source.tiles ? b : a));
-  const { tilePixels } = reference.source;
+  const reference = referenceOf(surveyed.map(({ source }) => source));
+  const { tilePixels } = reference;
   const sources = surveyed.filter((candidate) => {
-    const reason = misfit(candidate, reference);
+    const reason = misfit(candidate.source, { name: nameOfSource(reference), ...reference });
     if (reason) problems.push({ path: candidate.source.path, reason });
     return reason === null;
   });
@@ -440,7 +441,7 @@ function chooseLayout(
     );
   }
   const bands = common.filter((band) => !wantedBands || wantedBands.includes(band));
-  const dropped = reference.source.bands.filter((band) => !wantedBands && !common.includes(band));
+  const dropped = reference.bands.filter((band) => !wantedBands && !common.includes(band));
   const notes: string[] = [];
   if (
     sources.some(
@@ -462,20 +463,7 @@ function chooseLayout(
   });
   if (groups.length === 0)
     throw new AppError("NO_DATA", `The sources have no bands in common (${radiometry.source}). Ingest them as data sets of their own.`);
-  return { sources, tilePixels, groups, radiometry, reference: reference.source, notes };
-}
-
-/** Why a source cannot be in one data set with the reference. */
-function misfit(
-  candidate: SurveyedSource,
-  reference: { source: Pick<Source, "path" | "tilePixels">; ratios: Readonly<Partial<Record<BandName, number>>> },
-): string | null {
-  const own = candidate.source;
-  const other = reference.source;
-  const rest = `those of ${other.path}. Ingest it as a data set of its own.`;
-  if (own.tilePixels !== other.tilePixels) return `its tiles are ${own.tilePixels} px, not ${other.tilePixels} px like ${rest}`;
-  const band = own.bands.find((name) => reference.ratios[name] !== undefined && reference.ratios[name] !== candidate.ratios[name]);
-  return band ? `its ${band} is at another resolution than ${rest}` : null;
+  return { sources, tilePixels, groups, radiometry, reference, notes };
 }
 
 /** Sizes on the 10 m grid. An image that holds several patches is opened once. */

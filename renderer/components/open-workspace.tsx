@@ -2,6 +2,7 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { desktopBridge } from "../state/desktop.ts";
 import { errorText } from "../state/errors.ts";
 import { useHost, useWorkspace } from "../state/host.tsx";
 import { setLanding } from "../state/landing.ts";
@@ -32,7 +33,8 @@ export function useOpenWorkspace(): WorkspaceOpener {
   const { client } = useHost();
   const { go } = useRoute();
   const present = useWorkspace()?.path;
-  // The host closes this window's connection once it is done, and the page finds itself in the other workspace.
+  // The desktop application loads its windows anew. A page of the browser door would find itself in the other workspace when it has connected again,
+  // which takes a second longer.
   const opening = useMutation({
     mutationFn: ({ path, how, pause = false }: Opening & { pause?: boolean }) => {
       setLanding(how === "sample" ? SAMPLE_LANDING : null);
@@ -42,7 +44,10 @@ export function useOpenWorkspace(): WorkspaceOpener {
     },
     onError: () => setLanding(null),
     onSuccess: ({ path }, { how }) => {
-      if (path !== present) return;
+      if (path !== present) {
+        if (!desktopBridge()) window.location.replace(window.location.pathname);
+        return;
+      }
       // It is open already: nothing is loaded anew.
       setLanding(null);
       opening.reset();

@@ -143,7 +143,7 @@ function Running({ job, seconds }: { job: Job; seconds: number | null }) {
         <span className={classes.meter} aria-hidden>
           <span style={{ width: `${share * 100}%` }} />
         </span>
-        {job.title}: {count(job.done)}/{count(job.total)} {job.unit}
+        {job.title}: {job.total > 0 ? `${count(job.done)}/${count(job.total)} ${job.unit}` : "starting"}
         {seconds !== null && `, ${duration(seconds)} left`}
       </a>
     </>

@@ -55,6 +55,10 @@ export const Source = z.object({
   tiles: z.int().describe("tiles that ingestion would cut from them"),
   tilePixels: z.int().describe("side of a tile on the 10 m grid, px"),
   bands: z.array(BandNameSchema),
+  ratios: z
+    .partialRecord(BandNameSchema, z.literal([1, 2, 6]))
+    .default({})
+    .describe("pixels of the 10 m grid that a band's pixel spans along a side"),
   labelled: z.int().describe("patches with labels"),
   dates: z.tuple([z.string(), z.string()]).nullable().describe("first and last acquisition date, ISO"),
   crs: z.array(z.string()).describe("coordinate reference systems, e.g. EPSG:32633"),

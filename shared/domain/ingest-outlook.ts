@@ -2,6 +2,7 @@
 import { BAND_NAMES, BANDS, type BandName } from "./bands.ts";
 import type { ReadingTrial, Source } from "./dataset.ts";
 import type { IngestSettings } from "./ingest-settings.ts";
+import { misfit, nameOfSource, referenceOf } from "./source-fit.ts";
 
 /** Side of the tiles that a scan counts, px of the 10 m grid. */
 const SCANNED_TILE_PIXELS = 120;
@@ -22,7 +23,15 @@ export const WHOLE: Cut = {
   maxNodata: null,
 };
 
+/** A source that cannot be in one data set with the others, and why. */
+export interface Misfit {
+  readonly source: Source;
+  readonly reason: string;
+}
+
 export interface Outlook {
+  /** Sources that are left out; nothing else here counts them. */
+  readonly misfits: readonly Misfit[];
   /** That are stored. */
   readonly tiles: number;
   /** That are read: more where some are left out for their clouds or for lack of data. */
@@ -45,8 +54,10 @@ export interface Outlook {
 }
 
 /** What will come of the sources taken. @param threads that read */
-export function outlook(sources: readonly Source[], cut: Cut, threads = 1): Outlook {
+export function outlook(given: readonly Source[], cut: Cut, threads = 1): Outlook {
   const { tilePixels, stridePixels, sample, bands } = cut;
+  const misfits = misfitsOf(given, cut);
+  const sources = given.filter((source) => !misfits.some((misfit) => misfit.source === source));
   const all = BAND_NAMES.filter((band) => sources.some((source) => source.bands.includes(band)));
   const common = all.filter((band) => sources.every((source) => source.bands.includes(band)));
   const taken = bands ? common.filter((band) => bands.includes(band)) : common;
@@ -63,6 +74,7 @@ export function outlook(sources: readonly Source[], cut: Cut, threads = 1): Outl
   const rate = threads > 1 ? threads * SHARED_RATE : 1;
   const total = seconds.reduce((a, b) => a + b, 0) / rate;
   return {
+    misfits,
     tiles,
     readTiles,
     isNear: (isLimited && tiles !== readTiles) || (counts.some((count, i) => count !== sources[i]!.tiles) && readTiles !== sample?.tiles),
@@ -74,6 +86,20 @@ export function outlook(sources: readonly Source[], cut: Cut, threads = 1): Outl
     seconds: Number.isFinite(total) ? total : null,
     triedTiles: sources.reduce((sum, { trial }) => sum + (trial?.shares.length ?? 0), 0),
   };
+}
+
+function misfitsOf(sources: readonly Source[], { tilePixels, stridePixels }: Cut): Misfit[] {
+  if (sources.length === 0) return [];
+  const shape = (source: Source) => ({
+    ...source,
+    tilePixels: sideOf(source, tilePixels),
+    tiles: tilesOf(source, tilePixels, stridePixels),
+  });
+  const reference = referenceOf(sources.map(shape));
+  return sources.flatMap((source) => {
+    const reason = misfit(shape(source), { name: nameOfSource(reference), ...reference });
+    return reason === null ? [] : [{ source, reason }];
+  });
 }
 
 /** The share of a source's tiles that the limits keep, by those that were tried; all where none was. */

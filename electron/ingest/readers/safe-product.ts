@@ -277,7 +277,7 @@ function radiometryOf(
     return {
       offsets: all(() => offset),
       quantification: ASSUMED_QUANTIFICATION,
-      radiometrySource: `assumed: (DN ${offset < 0 ? "-" : "+"} ${Math.abs(offset)}) / 10000 (${why})`,
+      radiometrySource: `assumed: ${offset < 0 ? `(DN - ${-offset})` : "DN"} / 10000 (${why})`,
       isRadiometryTold: false,
     };
   }

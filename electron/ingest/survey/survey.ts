@@ -31,8 +31,6 @@ export interface SurveyedSource {
   readonly patches: PatchList;
   /** Scenes that are no whole number of tiles, estimated from those opened. */
   readonly raggedScenes: number;
-  /** Pixels of the 10 m grid that a band's pixel spans. */
-  readonly ratios: Readonly<Partial<Record<BandName, 1 | 2 | 6>>>;
   readonly radiometry: SceneRadiometry;
   /** See `dnScaleOf`. */
   readonly dnScale: number | null;
@@ -284,7 +282,6 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
   return {
     patches: usable,
     raggedScenes: isScenes(kind) ? Math.round((opened.filter(isRagged).length / opened.length) * usable.length) : 0,
-    ratios: opened[0]!.ratios,
     radiometry,
     dnScale,
     source: {
@@ -295,6 +292,7 @@ async function describe(input: DescribeInput): Promise<SurveyedSource | null> {
       tiles: Math.round(tilesPerPatch * usable.length),
       tilePixels,
       bands: [...bands],
+      ratios: opened[0]!.ratios,
       labelled: counts.labelled,
       dates: dates.ends,
       crs: [...references].sort(compare),

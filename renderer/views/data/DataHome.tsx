@@ -7,6 +7,7 @@ import { EmptyState } from "../../components/EmptyState.tsx";
 import { JobCard } from "../../components/JobCard.tsx";
 import { SimulationBadge } from "../../components/SimulationBadge.tsx";
 import { useHost, useJobs, useWorkspace } from "../../state/host.tsx";
+import { newestJobs } from "../../state/jobs.ts";
 import { formatRoute, useRoute } from "../../state/router.ts";
 import { count, counted } from "../../state/words.ts";
 import { SampleDialog } from "./add/SampleDialog.tsx";
@@ -23,7 +24,7 @@ export function DataHome() {
   const { go } = useRoute();
   const [isSampling, setSampling] = useState(false);
   if (!workspace) return <Loading />;
-  const work = newest((jobs ?? []).filter(({ kind }) => kind !== "study")).slice(0, SHOWN_JOBS);
+  const work = newestJobs((jobs ?? []).filter(({ kind }) => kind !== "study")).slice(0, SHOWN_JOBS);
   const add = (
     <Button leftSection={<IconFolderPlus size={16} />} onClick={() => go({ place: "data", query: { add: "1" } })}>
       Add a folder
@@ -85,11 +86,6 @@ export function DataHome() {
       <SampleDialog isOpen={isSampling} onClose={() => setSampling(false)} />
     </>
   );
-}
-
-/** Of jobs on the same thing the newest one: the others are what led to it. */
-function newest(jobs: readonly Job[]): Job[] {
-  return jobs.filter((job, i) => jobs.findIndex(({ kind, target }) => kind === job.kind && target === job.target) === i);
 }
 
 /** What a job that ended leads to. */

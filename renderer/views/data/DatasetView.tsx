@@ -1,18 +1,19 @@
 // One data set: facets, the grid of its tiles, and the inspector of the picked one.
-import { ActionIcon, Button, Group, Loader, SegmentedControl, Select, Slider, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, Loader, SegmentedControl, Select, Tooltip } from "@mantine/core";
 import { IconFilterOff, IconFolderPlus, IconInfoCircle, IconPhotoOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useMemo, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState, useSyncExternalStore } from "react";
 import { availableCombinations, type BandCombination } from "../../../shared/domain/band-combinations.ts";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
 import type { TileFilter } from "../../../shared/domain/tile-query.ts";
 import { formatStretch } from "../../../shared/domain/tile-stretch.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
+import { LinkButton } from "../../components/LinkButton.tsx";
 import { SimulationBadge } from "../../components/SimulationBadge.tsx";
 import { Workbench } from "../../components/Workbench.tsx";
 import { useHost, useWorkspace } from "../../state/host.tsx";
-import { useRoute } from "../../state/router.ts";
+import { formatRoute, useRoute } from "../../state/router.ts";
 import { createStore, type Store } from "../../state/store.ts";
 import { counted } from "../../state/words.ts";
 import { CareMenu } from "./care/CareMenu.tsx";
@@ -26,6 +27,7 @@ import { GridMark } from "./map/GridMark.tsx";
 import { SelectionBar } from "./SelectionBar.tsx";
 import { TileGrid } from "./TileGrid.tsx";
 import { TileInspector } from "./TileInspector.tsx";
+import { TileSize, tileSizeOf } from "./TileSize.tsx";
 import { badgesOf } from "./tile-badges.ts";
 import { placeText } from "./tile-facts.ts";
 import { SORTS, sortKeyOf, useShownTiles } from "./tile-order.ts";
@@ -34,19 +36,28 @@ import { noSelection } from "./tile-selection.ts";
 /** Loaded when it is looked at: MapLibre is as large as all the rest. */
 const TileMap = lazy(() => import("./map/TileMap.tsx"));
 
-const SMALLEST_TILE = 40;
-const LARGEST_TILE = 240;
-const USUAL_TILE = 96;
-
 const LAYOUT_TITLES: Readonly<Record<(typeof LAYOUTS)[number], string>> = { grid: "Grid", both: "Both", map: "Map" };
 
 export function DatasetView({ name }: { name: string }) {
   const { queries } = useHost();
   const dataset = useQuery(queries.dataset.get.queryOptions({ input: { dataset: name } }));
-  if (dataset.isPending) return <div className={classes.view} aria-busy="true" />;
+  if (dataset.isPending)
+    return (
+      <div className={classes.pending} role="status">
+        <Loader size="sm" /> Reading the data set
+      </div>
+    );
   if (!dataset.data) {
     return (
-      <EmptyState icon={IconPhotoOff} title={`The data set ${name} cannot be shown`}>
+      <EmptyState
+        icon={IconPhotoOff}
+        title={`The data set ${name} cannot be shown`}
+        actions={
+          <LinkButton variant="default" href={formatRoute({ place: "data", subject: null, query: {} })}>
+            All data sets
+          </LinkButton>
+        }
+      >
         <ErrorNote error={dataset.error} onRetry={() => void dataset.refetch()} />
       </EmptyState>
     );
@@ -59,7 +70,8 @@ function Loaded({ dataset }: { dataset: Dataset }) {
   const { name } = dataset;
   const combinations = availableCombinations(dataset.groups.flatMap(({ bands }) => bands));
   const combination = combinations.find(({ id }) => id === route.query.bands) ?? combinations[0]!;
-  const [size, setSize] = useState(() => clampTile(Number(route.query.size ?? USUAL_TILE)));
+  const [size, setSize] = useState(() => tileSizeOf(route.query));
+  const sizing = <TileSize value={size} onChange={setSize} />;
   const picked = indexOf(route.query.tile, dataset.tiles);
   const pick = (index: number | null) =>
     setQuery({ tile: index === null ? null : String(index), about: null }, { replace: picked !== null && index !== null });
@@ -118,25 +130,19 @@ function Loaded({ dataset }: { dataset: Dataset }) {
             comboboxProps={{ width: 280, position: "bottom-end" }}
           />
           <DisplayMenu combination={combination} />
-          {layout !== "map" && (
-            <Slider
-              aria-label="Tile size"
-              thumbLabel="Tile size, px"
-              w={90}
-              min={SMALLEST_TILE}
-              max={LARGEST_TILE}
-              step={4}
-              value={size}
-              label={(value) => `${value} px`}
-              onChange={setSize}
-              onChangeEnd={(value) => setQuery({ size: value === USUAL_TILE ? null : String(value) }, { replace: true })}
-            />
-          )}
         </div>
         {areDuplicates ? (
-          <Duplicates dataset={dataset} combination={combination.id} size={size} picked={picked} onPick={pick} />
+          <Duplicates dataset={dataset} combination={combination.id} size={size} sizing={sizing} picked={picked} onPick={pick} />
         ) : (
-          <Tiles key={`${name} ${dataset.tiles}`} dataset={dataset} combination={combination} size={size} picked={picked} onPick={pick} />
+          <Tiles
+            key={`${name} ${dataset.tiles}`}
+            dataset={dataset}
+            combination={combination}
+            size={size}
+            sizing={sizing}
+            picked={picked}
+            onPick={pick}
+          />
         )}
       </div>
     </Workbench>
@@ -147,12 +153,14 @@ interface TilesProps {
   readonly dataset: Dataset;
   readonly combination: BandCombination;
   readonly size: number;
+  /** The control of the size. */
+  readonly sizing: ReactNode;
   readonly picked: number | null;
   readonly onPick: (index: number) => void;
 }
 
 /** The grid of the tiles that the filter leaves, and the filter. */
-function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
+function Tiles({ dataset, combination, size, sizing, picked, onPick }: TilesProps) {
   const { route, setQuery } = useRoute();
   const [hovered] = useState(() => createStore<Tile | null>(null));
   const [selection] = useState(() => createStore(noSelection(dataset.tiles)));
@@ -175,6 +183,7 @@ function Tiles({ dataset, combination, size, picked, onPick }: TilesProps) {
               </Button>
             )}
             <SelectionBar dataset={dataset} selection={selection} />
+            {sizing}
           </div>
           {shown.error !== null && <ErrorNote error={shown.error} onRetry={shown.retry} />}
           {total === 0 ? (
@@ -276,8 +285,6 @@ function DatasetPicker({ name }: { name: string }) {
 function combinationText({ name, description, kind, range }: BandCombination): string {
   return `${name}: ${description}${kind === "index" ? `; dark blue is ${range[0]}, yellow ${range[1]}` : ""}`;
 }
-
-const clampTile = (size: number) => (Number.isFinite(size) ? Math.min(LARGEST_TILE, Math.max(SMALLEST_TILE, size)) : USUAL_TILE);
 
 function indexOf(text: string | undefined, tiles: number): number | null {
   const index = text === undefined || text === "" ? Number.NaN : Number(text);

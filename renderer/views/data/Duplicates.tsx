@@ -2,13 +2,16 @@
 import { Badge, Button, Checkbox, Select, Skeleton } from "@mantine/core";
 import { IconArrowLeft, IconCopyOff } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import type { Dataset } from "../../../shared/domain/dataset.ts";
 import { type DuplicateGroup, DuplicateQuery } from "../../../shared/domain/tile-query.ts";
+import { formatStretch } from "../../../shared/domain/tile-stretch.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { useHost } from "../../state/host.tsx";
 import { useRoute } from "../../state/router.ts";
 import { count, counted } from "../../state/words.ts";
+import { stretchOf } from "./DisplayMenu.tsx";
 import classes from "./Duplicates.module.css";
 
 export interface DuplicatesProps {
@@ -16,6 +19,8 @@ export interface DuplicatesProps {
   readonly combination: string;
   /** Side of a tile on the screen, px. */
   readonly size: number;
+  /** The control of the size. */
+  readonly sizing: ReactNode;
   readonly picked: number | null;
   readonly onPick: (index: number) => void;
 }
@@ -25,6 +30,7 @@ const PAGE = 50;
 /** Tiles shown of a group. */
 const SHOWN_TILES = 24;
 
+const MOST_BITS = 3;
 /** How alike tiles must be: bits of the hash that may differ. */
 const DISTANCES = [
   { value: "0", label: "with equal hashes" },
@@ -33,11 +39,11 @@ const DISTANCES = [
   { value: "3", label: "up to 3 of 64 bits off" },
 ];
 
-export function Duplicates({ dataset, combination, size, picked, onPick }: DuplicatesProps) {
+export function Duplicates({ dataset, combination, size, sizing, picked, onPick }: DuplicatesProps) {
   const { route, setQuery } = useRoute();
   const { queries } = useHost();
   const query = DuplicateQuery.parse({
-    distance: DISTANCES.some(({ value }) => value === route.query.distance) ? Number(route.query.distance) : 3,
+    distance: DISTANCES.some(({ value }) => value === route.query.distance) ? Number(route.query.distance) : MOST_BITS,
     place: route.query.place === "any" ? "any" : "same",
     sameDate: route.query.sameDate === "1",
     acrossSources: route.query.across === "1",
@@ -52,6 +58,8 @@ export function Duplicates({ dataset, combination, size, picked, onPick }: Dupli
       },
     }),
   );
+  const isWidest = query.distance === MOST_BITS && query.place === "any" && !query.sameDate && !query.acrossSources;
+  const stretch = formatStretch(stretchOf(route.query));
   const groups = found.data?.pages.flatMap((page) => page.groups) ?? [];
   const [first] = found.data?.pages ?? [];
   const change = (changes: Readonly<Record<string, string | null>>) => setQuery(changes, { replace: true });
@@ -95,6 +103,7 @@ export function Duplicates({ dataset, combination, size, picked, onPick }: Dupli
         <p className={classes.sum} aria-live="polite">
           {first && `${counted(first.total, "group")} with ${counted(first.tiles, "tile")}`}
         </p>
+        {sizing}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.groups} tabIndex={0} aria-label="Groups of duplicates">
@@ -102,7 +111,9 @@ export function Duplicates({ dataset, combination, size, picked, onPick }: Dupli
         {found.isPending && !found.error && <Skeleton height={160} />}
         {first?.total === 0 && (
           <EmptyState icon={IconCopyOff} title="No duplicates">
-            No two tiles have the same pixels, or look the same at the same place. Allow more differing bits, or any place, to look further.
+            {isWidest
+              ? "No two tiles have the same pixels, or look the same, as far as is looked here."
+              : "No two tiles have the same pixels, or look as much the same as is asked for. Allow more differing bits, any place, any date or one source to look further."}
           </EmptyState>
         )}
         {groups.map((group) => (
@@ -111,6 +122,7 @@ export function Duplicates({ dataset, combination, size, picked, onPick }: Dupli
             group={group}
             dataset={dataset.name}
             combination={combination}
+            stretch={stretch}
             size={size}
             picked={picked}
             onPick={onPick}
@@ -126,12 +138,13 @@ export function Duplicates({ dataset, combination, size, picked, onPick }: Dupli
   );
 }
 
-interface GroupProps extends Omit<DuplicatesProps, "dataset"> {
+interface GroupProps extends Omit<DuplicatesProps, "dataset" | "sizing"> {
+  readonly stretch: string;
   readonly group: DuplicateGroup;
   readonly dataset: string;
 }
 
-function Group({ group, dataset, combination, size, picked, onPick }: GroupProps) {
+function Group({ group, dataset, combination, stretch, size, picked, onPick }: GroupProps) {
   const { tileUrl } = useHost();
   const { tiles, kind, acrossSources } = group;
   const dates = [...new Set(tiles.flatMap(({ date }) => date ?? []))].sort();
@@ -156,7 +169,14 @@ function Group({ group, dataset, combination, size, picked, onPick }: GroupProps
             style={{ width: size }}
             onClick={() => onPick(index)}
           >
-            <img src={tileUrl(dataset, index, combination, 120)} alt="" width={size} height={size} loading="lazy" decoding="async" />
+            <img
+              src={tileUrl(dataset, index, combination, 120, stretch)}
+              alt=""
+              width={size}
+              height={size}
+              loading="lazy"
+              decoding="async"
+            />
             <span>{id}</span>
             {date && <span className={classes.date}>{date}</span>}
           </button>

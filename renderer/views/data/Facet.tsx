@@ -8,6 +8,8 @@ export interface FacetProps {
   /** null: tiles of which it is not known. */
   readonly values: readonly { readonly value: string | null; readonly tiles: number }[];
   readonly nameOf?: (value: string) => string;
+  /** Those that are asked for by name: told even where nothing is left of them. */
+  readonly chosen?: readonly string[];
   readonly isChosen: (value: string) => boolean;
   readonly onToggle: (value: string) => void;
 }
@@ -15,13 +17,15 @@ export interface FacetProps {
 /** Values shown at first; those chosen always are. */
 const SHOWN = 8;
 
-export function Facet({ title, values, nameOf = (value) => value, isChosen, onToggle }: FacetProps) {
+export function Facet({ title, values, nameOf = (value) => value, chosen = [], isChosen, onToggle }: FacetProps) {
   const [isOpen, setOpen] = useState(false);
-  const known = values.flatMap(({ value, tiles }) => (value === null ? [] : [{ value, tiles }]));
+  const counted = values.flatMap(({ value, tiles }) => (value === null ? [] : [{ value, tiles }]));
+  const gone = chosen.filter((value) => counted.every((other) => other.value !== value));
+  const known = [...counted, ...gone.map((value) => ({ value, tiles: 0 }))];
   const unknown = values.find(({ value }) => value === null)?.tiles ?? 0;
   if (known.length === 0) return null;
   const shown = isOpen ? known : known.filter(({ value }, i) => i < SHOWN || isChosen(value));
-  const most = Math.max(...values.map(({ tiles }) => tiles));
+  const most = Math.max(1, ...values.map(({ tiles }) => tiles));
   return (
     <section className={classes.facet} aria-label={title}>
       <h2 className={classes.head}>{title}</h2>

@@ -117,6 +117,7 @@ export function FilterPanel({ dataset, filter, total, onChange }: FilterPanelPro
           title={title}
           values={facets[i]!.data?.[name] ?? []}
           {...(nameOf ? { nameOf } : {})}
+          chosen={name === "months" ? [] : (filter[LIST_OF[name]] ?? [])}
           isChosen={(value) =>
             name === "months"
               ? isMonthChosen(filter, value)

@@ -1,5 +1,6 @@
 // What can be done with the selected tiles. Stands in the line above the grid, so that nothing moves when it comes.
-import { Button } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
+import { IconChevronDown } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState, useSyncExternalStore } from "react";
 import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
@@ -77,48 +78,54 @@ export function SelectionBar({ dataset, selection: selected }: { dataset: Datase
         </Button>
       </div>
     );
+  const actions: readonly Action[] = [
+    { name: "Copy ids", onClick: copy },
+    { name: "Save CSV", onClick: save },
+    {
+      name: "Only these",
+      title: "Show only the selected tiles",
+      onClick: () => setQuery({ only: formatTileList(selectedRows(selection)), tile: null }),
+    },
+    { name: "Exclude", title: "Take them out of use: no new run uses them", isBusy: use.isPending, onClick: () => use.mutate(false) },
+    { name: "Put back", title: "Put them back into use", isBusy: use.isPending, onClick: () => use.mutate(true) },
+    { name: "Clear", title: "Escape", onClick: () => selected.set(noSelection(dataset.tiles)) },
+  ];
   return (
     <section className={classes.bar} aria-label="Selection">
       <strong aria-live="polite">{count(selection.count)} selected</strong>
-      <Button size="compact-xs" variant="default" onClick={copy}>
-        Copy ids
-      </Button>
-      <Button size="compact-xs" variant="default" onClick={save}>
-        Save CSV
-      </Button>
-      <Button
-        size="compact-xs"
-        variant="default"
-        title="Show only the selected tiles"
-        onClick={() => setQuery({ only: formatTileList(selectedRows(selection)), tile: null })}
-      >
-        Only these
-      </Button>
-      <Button
-        size="compact-xs"
-        variant="default"
-        loading={use.isPending && !use.variables}
-        disabled={use.isPending}
-        title="Take them out of use: no new run uses them"
-        onClick={() => use.mutate(false)}
-      >
-        Exclude
-      </Button>
-      <Button
-        size="compact-xs"
-        variant="default"
-        loading={use.isPending && use.variables}
-        disabled={use.isPending}
-        title="Put them back into use"
-        onClick={() => use.mutate(true)}
-      >
-        Put back
-      </Button>
-      <Button size="compact-xs" variant="subtle" color="gray" title="Escape" onClick={() => selected.set(noSelection(dataset.tiles))}>
-        Clear
-      </Button>
+      <div className={classes.wide}>
+        {actions.map(({ name: text, title, isBusy = false, onClick }) => (
+          <Button key={text} size="compact-xs" variant="default" title={title} disabled={isBusy} onClick={onClick}>
+            {text}
+          </Button>
+        ))}
+      </div>
+      <div className={classes.narrow}>
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button size="compact-xs" variant="default" rightSection={<IconChevronDown size={12} />}>
+              With them
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {actions.map(({ name: text, title, isBusy = false, onClick }) => (
+              <Menu.Item key={text} title={title} disabled={isBusy} onClick={onClick}>
+                {text}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      </div>
     </section>
   );
+}
+
+/** What can be done with the selected tiles. */
+interface Action {
+  readonly name: string;
+  readonly title?: string;
+  readonly isBusy?: boolean;
+  readonly onClick: () => void;
 }
 
 /** The tiles as a table, a row each; labels are separated by `;`, as `label --csv` reads them. */

@@ -17,7 +17,7 @@ import type { Dataset, Tile } from "../../../shared/domain/dataset.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { useHost } from "../../state/host.tsx";
 import type { Store } from "../../state/store.ts";
-import { GAP, gridLayout, pictureSide, rowsSeen, scrollTopFor, stepOf, tileAtTop } from "./grid-layout.ts";
+import { GAP, gridLayout, pictureSides, placeUnder, rowsSeen, scrollTopFor, stepOf, tileAtTop } from "./grid-layout.ts";
 import classes from "./TileGrid.module.css";
 import { GridRow } from "./TileGridRow.tsx";
 import type { BadgeKind } from "./tile-badges.ts";
@@ -97,7 +97,7 @@ export function TileGrid({ dataset, rows, picture, badges, size, picked, selecti
     return () => element.removeEventListener("wheel", turn);
   }, [layout]);
 
-  const strips = useStrips({ dataset, rows, picture, pixels: pictureSide(dataset.tilePixels, cell * (globalThis.devicePixelRatio || 1)) });
+  const strips = useStrips({ dataset, rows, picture, shownPixels: cell * (globalThis.devicePixelRatio || 1) });
   const end = Math.min(total, seen.end * columns);
   const start = Math.min(end, seen.first * columns);
   const before = useRef(0);
@@ -157,18 +157,17 @@ export function TileGrid({ dataset, rows, picture, badges, size, picked, selecti
     else return;
     event.preventDefault();
   };
-  const placeAt = ({ target }: MouseEvent): number | null => {
-    const at = target instanceof Element ? target.closest<HTMLElement>("[data-at]")?.dataset.at : undefined;
-    return at === undefined ? null : Number(at);
+  const pointed = ({ clientX, clientY }: MouseEvent) => {
+    const box = scroller.current!.getBoundingClientRect();
+    return placeUnder(layout, [clientX - box.left, clientY - box.top], scroller.current!.scrollTop);
   };
   const click = (event: MouseEvent) => {
-    const at = placeAt(event);
-    if (at === null) return;
-    const box = (event.target as Element).closest("[data-at]")!.getBoundingClientRect();
-    const isCheck = event.clientX - box.left < CHECK_SIZE && event.clientY - box.top < CHECK_SIZE;
+    const place = pointed(event);
+    if (!place) return;
+    const { at, x, y } = place;
     setMoved(at);
     if (event.shiftKey) extend(at);
-    else if (event.ctrlKey || event.metaKey || isCheck) toggle(at);
+    else if (event.ctrlKey || event.metaKey || (x < CHECK_SIZE && y < CHECK_SIZE)) toggle(at);
     else {
       setAnchor(at);
       onPick(rows[at]!);
@@ -203,8 +202,8 @@ export function TileGrid({ dataset, rows, picture, badges, size, picked, selecti
         onClick={click}
         onScroll={scrolled}
         onMouseOver={(event) => {
-          const at = placeAt(event);
-          if (at !== null) onHover(tileAt(at) ?? null);
+          const place = pointed(event);
+          if (place) onHover(tileAt(place.at) ?? null);
         }}
         onMouseLeave={() => onHover(null)}
       >
@@ -224,7 +223,6 @@ export function TileGrid({ dataset, rows, picture, badges, size, picked, selecti
                 top={row * rowHeight + seen.shift}
                 cell={cell}
                 gap={GAP}
-                width={width}
                 page={page * PAGE}
                 tiles={tilesOf(page)}
                 nextTiles={last > (page + 1) * PAGE ? tilesOf(page + 1) : undefined}
@@ -254,23 +252,25 @@ interface StripsOf {
   readonly dataset: Dataset;
   readonly rows: Int32Array;
   readonly picture: TilePicture;
-  readonly pixels: number;
+  /** Side of a tile, px of the screen. */
+  readonly shownPixels: number;
 }
 
 /** The strips of an order of tiles, shown one way. */
-function useStrips({ dataset: { name }, rows, picture, pixels }: StripsOf): TileStrips<ImageBitmap> {
+function useStrips({ dataset: { name, tilePixels }, rows, picture, shownPixels }: StripsOf): TileStrips<ImageBitmap> {
   const { fetchBytes } = useHost();
   const { combination, stretch } = picture;
-  const strips = useMemo(
-    () =>
-      new TileStrips<ImageBitmap>({
-        load: async (strip, signal) => {
-          const part = rows.subarray(strip * STRIP_TILES, (strip + 1) * STRIP_TILES);
-          return createImageBitmap(await fetchBytes(imagePaths.strip(name, part, { combination, stretch }, pixels), signal));
-        },
-      }),
-    [fetchBytes, name, rows, combination, stretch, pixels],
-  );
+  const sides = pictureSides(tilePixels, shownPixels).join();
+  const strips = useMemo(() => {
+    const levels = sides.split(",").map(Number);
+    return new TileStrips<ImageBitmap>({
+      levels: levels.length,
+      load: async (strip, level, signal) => {
+        const part = rows.subarray(strip * STRIP_TILES, (strip + 1) * STRIP_TILES);
+        return createImageBitmap(await fetchBytes(imagePaths.strip(name, part, { combination, stretch }, levels[level]!), signal));
+      },
+    });
+  }, [fetchBytes, name, rows, combination, stretch, sides]);
   useEffect(() => () => strips.close(), [strips]);
   return strips;
 }

@@ -18,7 +18,6 @@ export interface GridRowProps {
   readonly top: number;
   readonly cell: number;
   readonly gap: number;
-  readonly width: number;
   /** Place of the first of `tiles`. */
   readonly page: number;
   readonly pageLength: number;
@@ -33,17 +32,19 @@ export interface GridRowProps {
   readonly picked: number;
 }
 
+/** Tiles whose facts are not known yet are pictures only, so that a row which scrolls by costs next to nothing; marks are on them at once. */
 export const GridRow = memo(function GridRow(props: GridRowProps) {
   const { id, rows, first, end, top, cell, gap, page, pageLength, tiles, nextTiles, selection, badges, active, picked } = props;
   return (
-    <div role="presentation" className={classes.row} style={{ transform: `translateY(${top}px)`, height: cell, gap }}>
+    <div role="presentation" className={classes.row} style={{ transform: `translateY(${top}px)`, height: cell }}>
+      <RowCanvas {...props} />
       {Array.from({ length: end - first }, (_, column) => {
         const at = first + column;
         const tile = at - page < pageLength ? tiles?.[at - page] : nextTiles?.[at - page - pageLength];
         const isSelected = selection.marks[rows[at]!] === 1;
-        const style = { width: cell, height: cell };
+        if (!tile && !isSelected && at !== active && at !== picked) return null;
+        const style = { left: column * (cell + gap), width: cell, height: cell };
         const marks = {
-          "data-at": at,
           "data-tile": rows[at],
           "data-active": at === active || undefined,
           "data-picked": at === picked || undefined,
@@ -72,15 +73,15 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
           </div>
         );
       })}
-      <RowCanvas {...props} />
     </div>
   );
 });
 
 /** The pictures of the row, each drawn when its strip has come; what was drawn before stays until then. */
-function RowCanvas({ strips, first, end, cell, gap, width }: GridRowProps) {
+function RowCanvas({ strips, first, end, cell, gap }: GridRowProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scale = globalThis.devicePixelRatio || 1;
+  const width = (end - first) * (cell + gap) - gap;
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
@@ -103,7 +104,7 @@ function RowCanvas({ strips, first, end, cell, gap, width }: GridRowProps) {
       className={classes.pictures}
       width={Math.round(width * scale)}
       height={Math.round(cell * scale)}
-      style={{ width, height: cell }}
+      style={{ width, height: cell, backgroundSize: `${cell + gap}px 100%` }}
     />
   );
 }

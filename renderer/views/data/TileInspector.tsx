@@ -44,7 +44,7 @@ export interface TileInspectorProps {
 
 /** Widths of the panel. The wide one leaves the view beside it the room of its bar. */
 const USUAL_WIDTH = 400;
-const WIDE_WIDTH = "max(400px, min(720px, 100vw - 790px))";
+const WIDE_WIDTH = "max(400px, min(720px, 100vw - 850px))";
 
 export function TileInspector({ dataset, index, combination, onPick, onClose }: TileInspectorProps) {
   const { queries } = useHost();

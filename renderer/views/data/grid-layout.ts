@@ -75,6 +75,19 @@ export function scrollTopFor(layout: GridLayout, row: number, scrollTop: number,
 export const tileAtTop = ({ columns, rowHeight, ratio }: GridLayout, scrollTop: number): number =>
   ((scrollTop * ratio) / rowHeight) * columns;
 
+/**
+ * The tile under a point.
+ * @param point of what is seen, px from its upper left
+ * @returns its place, and where in it the point lies, px; null: between tiles, or after the last one
+ */
+export function placeUnder(layout: GridLayout, point: readonly [x: number, y: number], scrollTop: number) {
+  const { columns, cell, rowHeight, ratio, total } = layout;
+  const [column, row] = [Math.floor(point[0] / rowHeight), Math.floor((point[1] + scrollTop * ratio) / rowHeight)];
+  const [x, y] = [point[0] - column * rowHeight, point[1] + scrollTop * ratio - row * rowHeight];
+  const at = row * columns + column;
+  return column >= 0 && column < columns && row >= 0 && at < total && x < cell && y < cell ? { at, x, y } : null;
+}
+
 /** Keys that move in the grid. */
 export function stepOf(key: string, { columns, viewHeight, rowHeight, total }: GridLayout): number | undefined {
   const page = columns * Math.max(1, Math.floor(viewHeight / rowHeight) - 1);
@@ -91,8 +104,20 @@ export function stepOf(key: string, { columns, viewHeight, rowHeight, total }: G
   return steps[key];
 }
 
-/** Side of the pictures to ask for: whole blocks of stored pixels, not fewer than the screen shows. */
-export function pictureSide(nativePixels: number, shownPixels: number): number {
-  for (const block of [4, 3, 2]) if (nativePixels % block === 0 && nativePixels / block >= shownPixels) return nativePixels / block;
+/** Side of the pictures that come first, px: a strip of them is drawn in half the time of one twice as fine. */
+const COARSE_PIXELS = 30;
+/** A picture may have so much fewer pixels than the screen: nobody sees it. */
+const LEAST_SHARPNESS = 0.95;
+
+/** Sides of the pictures to ask for, one after another: coarse ones at first where they are much smaller, then those as fine as the screen. */
+export function pictureSides(nativePixels: number, shownPixels: number): readonly number[] {
+  const sharp = wholeBlocks(nativePixels, shownPixels * LEAST_SHARPNESS);
+  const coarse = wholeBlocks(nativePixels, COARSE_PIXELS);
+  return 2 * coarse <= sharp ? [coarse, sharp] : [sharp];
+}
+
+/** The least side of at least so many pixels that is whole blocks of stored ones. */
+function wholeBlocks(nativePixels: number, least: number): number {
+  for (let block = Math.floor(nativePixels / least); block > 1; block--) if (nativePixels % block === 0) return nativePixels / block;
   return nativePixels;
 }

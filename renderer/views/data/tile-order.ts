@@ -75,7 +75,7 @@ export function useTileRows({ name, tiles }: Dataset, filter: TileFilter, sort =
     gcTime: KEPT_MS,
     placeholderData: keepPreviousData,
   });
-  const whole = useMemo(() => Int32Array.from({ length: tiles }, (_, row) => row), [tiles]);
+  const whole = useMemo(() => allRows(tiles), [tiles]);
   return {
     rows: isWhole ? whole : (ordered.data?.rows ?? null),
     key: isWhole ? "" : (ordered.data?.key ?? ""),
@@ -98,6 +98,13 @@ export function useShownTiles(dataset: Dataset): ShownTiles {
   const { route } = useRoute();
   const filter = useMemo(() => filterOf(route.query), [route.query]);
   return useListed(dataset, useTileRows(dataset, filter, sortKeyOf(route.query)));
+}
+
+/** As stored. A plain loop takes a tenth of the time of `Int32Array.from`: it is done for each of 100,000 tiles and more. */
+function allRows(tiles: number): Int32Array {
+  const rows = new Int32Array(tiles);
+  for (let row = 0; row < tiles; row++) rows[row] = row;
+  return rows;
 }
 
 /** Those of an order that are in a list. */

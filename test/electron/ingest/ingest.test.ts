@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -484,6 +484,31 @@ describe("ingestFolders", () => {
       expect(outcome(resumed.folder)).toEqual(outcome(whole.folder));
       expect({ ...resumed.dataset, created: "" }).toEqual({ ...whole.dataset, created: "" });
       expect(await readAllTiles(resumed.folder)).toEqual(await readAllTiles(whole.folder));
+    });
+
+    it("when the folder is gone for a while, which is no fault of its patches", async () => {
+      const whole = await ingest(temporaryFolder(), "many", patches);
+      const workspace = temporaryFolder();
+      const aside = `${patches}-aside`;
+      try {
+        let isAway = false;
+        const onProgress = () => {
+          if (!isAway) renameSync(patches, aside);
+          isAway = true;
+        };
+        await expect(ingest(workspace, "many", patches, { onProgress })).rejects.toMatchObject({
+          code: "NOT_FOUND",
+          message: expect.stringMatching(/is gone: it was there until \d+ of 700 tiles were stored/),
+        });
+        mkdirSync(patches);
+        await expect(ingest(workspace, "many", patches)).rejects.toMatchObject({ code: "NO_DATA" });
+        rmdirSync(patches);
+      } finally {
+        renameSync(aside, patches);
+      }
+      const resumed = await ingest(workspace, "many", patches);
+      expect(resumed.skipped).toEqual([]);
+      expect(outcome(resumed.folder)).toEqual(outcome(whole.folder));
     });
 
     it("after a kill that tore the last line and left bytes behind", async () => {

@@ -56,6 +56,26 @@ describe("what an ingest will take", () => {
     expect(outlook([few], { ...cut, bands: ["B04", "B08"] })).toMatchObject({ bands: ["B04"], lacking: [] });
   });
 
+  it("leaves out sources that no data set can hold beside the one with most tiles, and says why", () => {
+    const scenes = source({ ratios: { B02: 1, B8A: 2, B01: 6 } });
+    const small = source({
+      kind: "eurosat-ms",
+      path: "/eurosat",
+      patches: 7,
+      tiles: 7,
+      tilePixels: 64,
+      ratios: { B02: 1, B8A: 1, B01: 1 },
+    });
+    const coarse = source({ path: "/coarse", patches: 1, tiles: 4, ratios: { B02: 1, B8A: 1, B01: 6 } });
+    const expected = outlook([small, scenes, coarse], cut);
+    expect(expected.misfits).toEqual([
+      { source: small, reason: expect.stringMatching(/^its tiles are 64 px, not 120 px like those of \/products \(.+\)\. Ingest it/) },
+      { source: coarse, reason: expect.stringMatching(/^its B8A is at another resolution than those of \/products/) },
+    ]);
+    expect(expected).toMatchObject({ tiles: scenes.tiles, readBytes: 1000, triedTiles: 0 });
+    expect(outlook([small], cut)).toMatchObject({ misfits: [], tiles: 7 });
+  });
+
   it("is nothing of no source", () => {
     expect(outlook([], cut)).toMatchObject({ tiles: 0, isNear: false, bands: [], lacking: [], readBytes: 0, storeBytes: 0, triedTiles: 0 });
   });

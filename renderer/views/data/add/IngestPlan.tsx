@@ -85,6 +85,7 @@ function Plan({ folder, bandOrder, result }: IngestPlanProps) {
             key={source.key}
             source={source}
             isTaken={!left.has(source.key)}
+            misfit={expected.misfits.find((misfit) => misfit.source === source)?.reason ?? null}
             onToggle={() => toggle(source.key)}
             onSetOffset={(offset) => setRadiometry({ offset, quantification: source.radiometry.quantification })}
           />
@@ -105,8 +106,9 @@ function Plan({ folder, bandOrder, result }: IngestPlanProps) {
       <div className={classes.agree}>
         <p className={classes.summary}>
           Takes {near}
-          {counted(expected.tiles, "tile")} in {counted(expected.bands.length, "band")} from {counted(taken.length, "source")}: about{" "}
-          {bytes(expected.readBytes)} {cut.sample ? "of imagery to read from" : "to read"}, {bytes(expected.diskBytes)} to store
+          {counted(expected.tiles, "tile")} in {counted(expected.bands.length, "band")} from{" "}
+          {counted(taken.length - expected.misfits.length, "source")}: about {bytes(expected.readBytes)}{" "}
+          {cut.sample ? "of imagery to read from" : "to read"}, {bytes(expected.diskBytes)} to store
           {result.freeBytes !== null && <> ({bytes(result.freeBytes)} free)</>}. {timeOf(expected, result.threads)}
           {cut.bands === null && expected.lacking.length > 0 && (
             <> {expected.lacking.join(", ")} left out: not all sources have them. Take the sources one by one to keep them.</>

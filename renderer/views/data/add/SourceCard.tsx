@@ -11,6 +11,8 @@ import classes from "./SourceCard.module.css";
 export interface SourceCardProps {
   readonly source: Source;
   readonly isTaken: boolean;
+  /** Why it is left out although it is taken: the others are unlike it. */
+  readonly misfit: string | null;
   readonly onToggle: () => void;
   readonly onSetOffset: (offset: number) => void;
 }
@@ -25,7 +27,7 @@ const MASKS: Readonly<Record<string, string>> = {
   "cloud-classes": "cloud mask",
 };
 
-export function SourceCard({ source, isTaken, onToggle, onSetOffset }: SourceCardProps) {
+export function SourceCard({ source, isTaken, misfit, onToggle, onSetOffset }: SourceCardProps) {
   const id = useId();
   const { quantification, offset, source: told } = source.radiometry;
   return (
@@ -53,6 +55,7 @@ export function SourceCard({ source, isTaken, onToggle, onSetOffset }: SourceCar
       <p className={classes.radiometry}>
         Reflectance = {radiometryText(quantification, offset)} <span data-unsure={told.startsWith("assumed") || undefined}>{told}</span>
       </p>
+      {misfit !== null && <Warning>Left out beside the others: {misfit}</Warning>}
       {source.warnings.map((warning) => {
         const remedy = proposedOffset(warning);
         return (

@@ -17,10 +17,13 @@ export interface LegendProps {
   /** Tiles that the filter leaves out, and of those it lets through the ones without a place. */
   readonly leftOut: number;
   readonly unplaced: number;
+  /** Folded until it is asked for, where it would cover the map. */
+  readonly isFolded: boolean;
 }
 
-export function Legend({ choices, choice, onChoose, colouring, counts, palette, leftOut, unplaced }: LegendProps) {
-  const [isOpen, setOpen] = useState(true);
+export function Legend({ choices, choice, onChoose, colouring, counts, palette, leftOut, unplaced, isFolded }: LegendProps) {
+  const [asked, setOpen] = useState<boolean | null>(null);
+  const isOpen = asked ?? !isFolded;
   return (
     <section className={classes.legend} aria-label="Legend">
       <div className={classes.head}>

@@ -1,5 +1,6 @@
 // What lies over the map and is drawn anew with each of its moves: graticule, scale, the place that the filter asks for, marks of tiles.
 import { useSyncExternalStore } from "react";
+import type { TilePicture } from "../../../../shared/contract/app.ts";
 import type { Tile } from "../../../../shared/domain/dataset.ts";
 import type { TileFilter } from "../../../../shared/domain/tile-query.ts";
 import { useHost } from "../../../state/host.tsx";
@@ -27,24 +28,14 @@ export interface OverlayProps {
   readonly hovered: Store<Tile | null>;
   readonly told: Store<Told | null>;
   readonly dataset: string;
-  readonly combination: string;
+  readonly picture: TilePicture;
 }
 
 /** Least side of a mark, px: it is seen round a tile that is a point. */
 const LEAST_MARK_PIXELS = 14;
 const LABEL_MARGIN = 4;
 
-export function Overlay({
-  view: store,
-  footprints,
-  filter,
-  drawing,
-  picked,
-  hovered: hoveredStore,
-  told,
-  dataset,
-  combination,
-}: OverlayProps) {
+export function Overlay({ view: store, footprints, filter, drawing, picked, hovered: hoveredStore, told, dataset, picture }: OverlayProps) {
   const view = useSyncExternalStore(store.subscribe, store.get);
   const hovered = useSyncExternalStore(hoveredStore.subscribe, hoveredStore.get);
   const { meridians, parallels } = graticule(view);
@@ -78,7 +69,7 @@ export function Overlay({
       </svg>
       <ScaleAndSource view={view} />
       {hovered && footprints && !drawing && (
-        <ToldTile view={view} footprints={footprints} tile={hovered} told={told} dataset={dataset} combination={combination} />
+        <ToldTile view={view} footprints={footprints} tile={hovered} told={told} dataset={dataset} picture={picture} />
       )}
     </>
   );
@@ -181,11 +172,11 @@ interface ToldTileProps {
   readonly tile: Tile;
   readonly told: Store<Told | null>;
   readonly dataset: string;
-  readonly combination: string;
+  readonly picture: TilePicture;
 }
 
 /** A card beside the tile that the map itself tells of: not for those hovered in the grid, where they are seen. */
-function ToldTile({ view, footprints, tile, told: store, dataset, combination }: ToldTileProps) {
+function ToldTile({ view, footprints, tile, told: store, dataset, picture }: ToldTileProps) {
   const { tileUrl } = useHost();
   const told = useSyncExternalStore(store.subscribe, store.get);
   const corners = told?.row === tile.index ? cornersOnScreen(view, footprints, tile.index) : null;
@@ -196,7 +187,7 @@ function ToldTile({ view, footprints, tile, told: store, dataset, combination }:
   const top = Math.min(view.height - CARD_PIXELS.height - 8, Math.max(8, corners[0]![1] - CARD_PIXELS.height / 2));
   return (
     <div className={classes.card} style={{ transform: `translate(${Math.max(8, left)}px, ${top}px)`, ...CARD_PIXELS }}>
-      <img src={tileUrl(dataset, tile.index, combination, 64)} alt="" width={68} height={68} />
+      <img src={tileUrl(dataset, tile.index, picture.combination, 64, picture.stretch)} alt="" width={68} height={68} />
       <div>
         <strong>{tile.id}</strong>
         <span>{[tile.date, tile.granule].filter(Boolean).join(" ")}</span>

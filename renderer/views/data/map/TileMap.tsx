@@ -1,9 +1,11 @@
 // The tiles where they lie. Filter, hovered and picked tile are the grid's; place and colours are kept in the route.
 import { useComputedColorScheme } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
 import { IconMapOff, IconMapPinOff } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { Dataset, Tile } from "../../../../shared/domain/dataset.ts";
 import type { TileFilter } from "../../../../shared/domain/tile-query.ts";
+import { formatStretch } from "../../../../shared/domain/tile-stretch.ts";
 import { figureTheme } from "../../../../shared/figures/theme.ts";
 import { EmptyState } from "../../../components/EmptyState.tsx";
 import { ErrorNote } from "../../../components/ErrorNote.tsx";
@@ -11,6 +13,7 @@ import { useWorkspace } from "../../../state/host.tsx";
 import { useRoute } from "../../../state/router.ts";
 import { createStore, type Store } from "../../../state/store.ts";
 import { counted } from "../../../state/words.ts";
+import { stretchOf } from "../DisplayMenu.tsx";
 import { queryOf } from "../filter.ts";
 import { colourChoices } from "./colour-choice.ts";
 import { NONE, paletteOf } from "./colouring.ts";
@@ -50,6 +53,8 @@ export default function TileMap(props: TileMapProps) {
   return <TilesOnMap key={props.dataset.fingerprint} {...props} />;
 }
 
+/** Width of a map that has room for an open legend, px. */
+const ROOMY_PIXELS = 440;
 const DIRECTIONS: Readonly<Record<string, Point>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function TilesOnMap({ dataset, filter, combination, picked, hovered, onPick }: TileMapProps) {
@@ -59,6 +64,7 @@ function TilesOnMap({ dataset, filter, combination, picked, hovered, onPick }: T
   const theme = figureTheme(scheme);
   const palette = useMemo(() => paletteOf(theme), [theme]);
   const container = useRef<HTMLDivElement>(null);
+  const { ref: sized, width } = useElementSize<HTMLDivElement>();
   const [map, setMap] = useState<FootprintMap | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [told] = useState(() => createStore<Told | null>(null));
@@ -191,7 +197,7 @@ function TilesOnMap({ dataset, filter, combination, picked, hovered, onPick }: T
   };
 
   return (
-    <div className={classes.map} data-tool={tool ?? undefined} onKeyDownCapture={press} {...handlers}>
+    <div ref={sized} className={classes.map} data-tool={tool ?? undefined} onKeyDownCapture={press} {...handlers}>
       <div ref={container} className={classes.canvas} />
       {map && (
         <Overlay
@@ -203,7 +209,7 @@ function TilesOnMap({ dataset, filter, combination, picked, hovered, onPick }: T
           hovered={hovered}
           told={told}
           dataset={dataset.name}
-          combination={combination}
+          picture={{ combination, stretch: formatStretch(stretchOf(route.query)) }}
         />
       )}
       <MapTools
@@ -225,6 +231,7 @@ function TilesOnMap({ dataset, filter, combination, picked, hovered, onPick }: T
         palette={palette}
         leftOut={leftOut}
         unplaced={unplaced}
+        isFolded={width < ROOMY_PIXELS}
       />
       {(error ?? failure) !== null && (
         <div className={classes.note}>

@@ -107,9 +107,13 @@ export class FootprintLayer implements CustomLayerInterface {
   /** @param categories [tiles] @param states [tiles], as `statesOf` */
   setKinds(categories: Uint8Array, states: Uint8Array): void {
     this.states = states;
-    this.kinds = new Uint32Array(states.length * 4);
-    for (let i = 0; i < states.length; i++) this.kinds.fill(states[i] === FAINT ? FAINT_KIND : categories[i]!, 4 * i, 4 * i + 4);
-    this.upload("kinds", this.kinds);
+    const kinds = new Uint32Array(states.length * 4);
+    for (let i = 0, at = 0; i < states.length; i++) {
+      const kind = states[i] === FAINT ? FAINT_KIND : categories[i]!;
+      for (let corner = 0; corner < 4; corner++) kinds[at++] = kind;
+    }
+    this.kinds = kinds;
+    this.upload("kinds", kinds);
   }
 
   setLook(look: Look): void {

@@ -45,6 +45,7 @@ export class FootprintMap {
   private readonly ready: Promise<void>;
   private outlines: Outlines | null = null;
   private colours: MapColours;
+  private isClosed = false;
 
   constructor({ container, title, colours, place, onMoved, onClick, onPointer, onError }: MapOptions) {
     setWorkerUrl(workerAddress);
@@ -77,7 +78,7 @@ export class FootprintMap {
     this.map.on("mousemove", ({ point, originalEvent }) => originalEvent.buttons === 0 && onPointer([point.x, point.y]));
     this.map.on("mouseout", () => onPointer(null));
     this.map.on("error", ({ error }) => onError(error));
-    this.map.on("webglcontextrestored", () => this.fill());
+    this.map.on("webglcontextrestored", () => void this.fill());
     this.ready = new Promise((done) => this.map.once("load", () => done()));
     void this.ready.then(() => this.fill());
   }
@@ -89,12 +90,18 @@ export class FootprintMap {
   }
 
   /** Puts what was set so far on a new or restored map. */
-  private fill(): void {
+  private async fill(): Promise<void> {
     if (!this.map.getLayer(this.layer.id)) this.map.addLayer(this.layer);
     if (!this.outlines) return;
-    for (const [name, data] of Object.entries(this.outlines))
-      if (!this.map.getSource(name)) this.map.addSource(name, { type: "geojson", data });
-    for (const layer of outlineLayers(this.colours)) if (!this.map.getLayer(layer.id)) this.map.addLayer(layer, this.layer.id);
+    // One in a frame: each is packed for MapLibre's worker, and the first of its kind brings a shader to be built.
+    for (let i = 0; ; i++) {
+      await new Promise(requestAnimationFrame);
+      const layer = outlineLayers(this.colours)[i];
+      if (!layer || this.isClosed) return;
+      const { source } = layer;
+      if (!this.map.getSource(source)) this.map.addSource(source, { type: "geojson", data: this.outlines[source] });
+      if (!this.map.getLayer(layer.id)) this.map.addLayer(layer, this.layer.id);
+    }
   }
 
   setOutlines(outlines: Outlines): void {
@@ -138,6 +145,7 @@ export class FootprintMap {
   }
 
   close(): void {
+    this.isClosed = true;
     this.map.remove();
   }
 }

@@ -15,23 +15,34 @@ export interface Outlines {
   readonly names: GeoJSON.FeatureCollection<GeoJSON.Point, { readonly name: string; readonly size: number }>;
 }
 
-/** Reads the outlines from the bundle. */
+/** Where the page draws and answers in between: 60,000 corners take a while. */
+const breath = () => new Promise<void>((done) => setTimeout(done));
+
+/** Reads the outlines from the bundle, in tasks that hold nothing up. @throws the signal's reason */
 export async function loadOutlines(signal: AbortSignal): Promise<Outlines> {
   const response = await fetch(address, { signal });
   if (!response.ok) throw new Error("The outlines of the countries are not in the bundle. Build the application again.");
   const atlas = (await response.json()) as Atlas;
+  const inTask = async <T>(work: () => T): Promise<T> => {
+    await breath();
+    signal.throwIfAborted();
+    return work();
+  };
   const { countries } = atlas.objects;
-  const { features } = feature(atlas, countries);
-  const land = features.map((country) => ({ ...country, geometry: flat(country.geometry) }));
-  const lines = ({ coordinates }: GeoJSON.MultiLineString): GeoJSON.MultiLineString => ({
-    type: "MultiLineString",
-    coordinates: coordinates.map(unwrapped),
-  });
+  const { features } = await inTask(() => feature(atlas, countries));
+  const land = await inTask(() => features.map((country) => ({ ...country, geometry: flat(country.geometry) })));
+  const lines = async (isLine: (a: unknown, b: unknown) => boolean): Promise<GeoJSON.MultiLineString> => {
+    const { coordinates } = await inTask(() => mesh(atlas, countries, isLine));
+    return { type: "MultiLineString", coordinates: await inTask(() => coordinates.map(unwrapped)) };
+  };
+  const coast = await lines((a, b) => a === b);
+  const borders = await lines((a, b) => a !== b);
+  const names = await inTask(() => land.flatMap(nameOf));
   return {
     land: { type: "FeatureCollection", features: land },
-    coast: lines(mesh(atlas, countries, (a, b) => a === b)),
-    borders: lines(mesh(atlas, countries, (a, b) => a !== b)),
-    names: { type: "FeatureCollection", features: land.flatMap(nameOf) },
+    coast,
+    borders,
+    names: { type: "FeatureCollection", features: names },
   };
 }
 

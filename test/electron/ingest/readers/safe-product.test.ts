@@ -262,7 +262,7 @@ describe("other products", () => {
       granule: "T33SVB",
       offsets: all(0),
       isRadiometryTold: false,
-      radiometrySource: "assumed: (DN + 0) / 10000 (processing baseline 02.11)",
+      radiometrySource: "assumed: DN / 10000 (processing baseline 02.11)",
       cloudPercent: 4.202743,
       geocoding: { epsg: 32633 },
       masks: { cloudsGml: join(root, granule, "QI_DATA", "MSK_CLOUDS_B00.gml") },

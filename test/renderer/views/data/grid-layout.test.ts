@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GAP, gridLayout, pictureSide, rowsSeen, scrollTopFor, stepOf, tileAtTop } from "../../../../renderer/views/data/grid-layout.ts";
+import {
+  GAP,
+  gridLayout,
+  pictureSides,
+  placeUnder,
+  rowsSeen,
+  scrollTopFor,
+  stepOf,
+  tileAtTop,
+} from "../../../../renderer/views/data/grid-layout.ts";
 
 const usual = gridLayout({ total: 100_000, width: 1000, viewHeight: 600, size: 96 });
 
@@ -51,6 +60,33 @@ describe("the layout of the grid", () => {
     expect(scrollTopFor(usual, 50, 0, "centre")).toBeCloseTo(50 * usual.rowHeight - (600 - usual.cell) / 2, 9);
   });
 
+  it("finds the tile under a point, and none in the gaps or after the last", () => {
+    const { cell, rowHeight, columns } = usual;
+    expect(placeUnder(usual, [3 * rowHeight + 5, 7], 40 * rowHeight)).toEqual({
+      at: 40 * columns + 3,
+      x: expect.closeTo(5, 6),
+      y: expect.closeTo(7, 6),
+    });
+    expect(placeUnder(usual, [cell + 1, 7], 0)).toBeNull();
+    expect(placeUnder(usual, [7, cell + 1], 0)).toBeNull();
+    expect(placeUnder(usual, [columns * rowHeight + 1, 7], 0)).toBeNull();
+    const few = gridLayout({ total: 3, width: 1000, viewHeight: 600, size: 96 });
+    expect(placeUnder(few, [2 * few.rowHeight + 1, 1], 0)?.at).toBe(2);
+    expect(placeUnder(few, [3 * few.rowHeight + 1, 1], 0)).toBeNull();
+  });
+
+  it("finds the tile under a point where a grid is too tall to lay out", () => {
+    const tall = gridLayout({ total: 600_000, width: 1000, viewHeight: 600, size: 240, tallest: 1_000_000 });
+    const scrollTop = scrollTopFor(tall, 100_000, 0);
+    const { shift } = rowsSeen(tall, scrollTop);
+    const top = 100_000 * tall.rowHeight + shift - scrollTop;
+    expect(placeUnder(tall, [1, top + 9], scrollTop)).toEqual({
+      at: 100_000 * tall.columns,
+      x: expect.closeTo(1, 3),
+      y: expect.closeTo(9, 3),
+    });
+  });
+
   it("keeps the same tiles at the top with other columns", () => {
     const narrow = gridLayout({ total: 100_000, width: 500, viewHeight: 600, size: 96 });
     const top = tileAtTop(usual, 40 * usual.rowHeight);
@@ -68,7 +104,14 @@ describe("the layout of the grid", () => {
   });
 
   it("asks for pictures of whole blocks of pixels, not smaller than they are shown", () => {
-    expect([20, 31, 41, 61, 240].map((shown) => pictureSide(120, shown))).toEqual([30, 40, 60, 120, 120]);
-    expect(pictureSide(125, 40)).toBe(125);
+    const sides = (shown: number) => pictureSides(120, shown);
+    expect([20, 31, 42, 60].map(sides)).toEqual([[20], [30], [40], [30, 60]]);
+    expect([80, 240].map(sides)).toEqual([
+      [30, 120],
+      [30, 120],
+    ]);
+    expect(pictureSides(512, 96)).toEqual([32, 128]);
+    expect(pictureSides(64, 40)).toEqual([32, 64]);
+    expect(pictureSides(125, 40)).toEqual([125]);
   });
 });
