@@ -42,7 +42,10 @@ describe.skipIf(!chromium)("the plan of an ingest", { timeout: 120_000 }, () => 
 
   it("keeps what it said", async () => {
     await page.getByRole("button", { name: `Ingest about ${TILES - 3} tiles` }).click();
-    await page.getByText(`${TILES - 3} tiles are stored; 3 were left out for clouds or for lack of data.`).waitFor();
+    await page
+      .getByRole("main")
+      .getByText(`${TILES - 3} tiles are stored; 3 were left out for clouds or for lack of data.`)
+      .waitFor();
     await page.getByRole("button", { name: "Look at the tiles" }).click();
     const shown = page.getByRole("navigation", { name: "Filter" }).locator("[aria-live]");
     await expect.poll(() => shown.textContent(), { timeout: 20_000 }).toBe(`${TILES - 3} tiles`);

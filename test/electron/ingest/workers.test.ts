@@ -27,7 +27,7 @@ beforeAll(async () => {
       outDir: folder,
       emptyOutDir: false,
       rolldownOptions: {
-        input: { "ingest.worker": join(root, "electron/ingest/ingest.worker.ts") },
+        input: { "ingest.worker": join(root, "electron/ingest/patches/ingest.worker.ts") },
         output: { format: "esm", entryFileNames: "[name].js" },
       },
     },
