@@ -36,13 +36,13 @@ const MODES: readonly { readonly value: ArmMode; readonly label: string }[] = [
 export function AllArms({ live, view, hover, highlight, onPick }: AllArmsProps) {
   const hovered = useSyncExternalStore(hover.subscribe, hover.get);
   const runs = useThrottledValue(live.runs, REDRAW_MS);
-  // Many curves are drawn when there is time between two frames, so that nothing else waits for them.
+  // Many curves are drawn, and lit, when there is time between two frames, so that nothing else waits for them.
   const cells = useDeferredValue(useMemo(() => cellsOf(runs), [runs]));
   const { axis, smoothing } = view;
   const mode = useDeferredValue(view.mode);
   const pretrain = live.study!.config.pretrain;
   const viewsPerStep = pretrain.batchSize * pretrain.accumulate * 2;
-  const lit = hovered ?? highlight;
+  const lit = useDeferredValue(hovered ?? highlight);
   const drawCells = useCallback(
     (width: number, theme: FigureTheme) => lossMultiples(cells, { width, theme, highlight: lit, x: axis, viewsPerStep, smoothing }),
     [cells, lit, axis, viewsPerStep, smoothing],
