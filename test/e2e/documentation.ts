@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { findChromium, launchChromium } from "./chromium.ts";
-import { SIZE, waitForImages } from "./screen.ts";
+import { waitForImages } from "./screen.ts";
 import { command, root, serve } from "./studio.ts";
 
 interface Picture {
@@ -60,7 +60,7 @@ await command("sample-project", workspace);
 const serving = await serve(workspace);
 const browser = await launchChromium(chromium);
 try {
-  const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
   page.setDefaultTimeout(600_000);
   await page.goto(serving.url);
   await page.locator("footer").getByText("nothing is running").waitFor();
