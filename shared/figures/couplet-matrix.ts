@@ -38,7 +38,8 @@ export function coupletMatrix(data: CoupletMatrixData, options: FigureOptions): 
   const matrixBottom = frame.top + AUGMENTATIONS.length * frame.height + frame.columnLabels;
   const corner = cornerOf(frame, matrixBottom);
   const legend = key({ ...corner, y: corner.y + frame.stripHeight + 18 }, context);
-  const height = frame.isNarrow ? corner.y + frame.stripHeight + 18 + legend.height : matrixBottom + 6;
+  const help = helpOf({ ...corner, y: corner.y + frame.stripHeight + 18 + legend.height }, matrixBottom, frame, context);
+  const height = Math.max(matrixBottom + 6, help.bottom);
   const scored = context.results.size;
   return figureRoot(
     { width, height, label: `Matrix of the 36 couplets, ${scored} arms with a score. ${data.result?.headline ?? ""}`.trim() },
@@ -49,6 +50,7 @@ export function coupletMatrix(data: CoupletMatrixData, options: FigureOptions): 
     AUGMENTATIONS.map((name, i) => operationLabel(name, i, frame, context)),
     strip(frame, corner, context),
     legend.node,
+    help.node,
   );
 }
 
@@ -410,25 +412,20 @@ function stripCaption(arm: ArmId, width: number): string {
   return arm === FULL_ARM ? "2nd stage" : arm;
 }
 
-/** The colour key and the reading help. */
-function key({ x, y, width: available }: { x: number; y: number; width: number }, context: Context): { node: SvgNode; height: number } {
-  const { theme, controlF1, span, decimals, differenceDecimals: finer } = context;
+/** Width of the colour key, within what is free. */
+const keyWidth = (available: number) => Math.min(available * 0.82, 420);
+
+/** The colour key; nothing before the control has a score. */
+function key(
+  { x, y, width: available }: { x: number; y: number; width: number },
+  { theme, controlF1, span, decimals, differenceDecimals: finer }: Context,
+): { node: SvgNode | null; height: number } {
+  if (controlF1 === null) return { node: null, height: 5 };
   const right = x + available - 2;
-  const width = Math.min(available * 0.82, 420);
+  const width = keyWidth(available);
   const left = right - width;
-  if (controlF1 === null) {
-    const lines = context.results.size > 0 ? ["Colours follow when the control has a score.", ...helpLines(context)] : helpLines(context);
-    return help(lines, { y: y + 5, width, right, theme });
-  }
   const spanText = span.toFixed(finer);
   const steps = 40;
-  const hasComparisons = [...context.results.values()].some((arm) => arm.beatsControl !== null);
-  const lines = help([...(hasComparisons ? ["Pale: not told apart from the control."] : []), ...helpLines(context)], {
-    y: y + 48,
-    width: width * 0.86,
-    right,
-    theme,
-  });
   const node = h(
     "g",
     {},
@@ -448,28 +445,46 @@ function key({ x, y, width: available }: { x: number; y: number; width: number }
     ),
     text(left, y + 31, `−${spanText} worse`, { fill: theme.mutedText, size: 10 }),
     text(right, y + 31, `better +${spanText}`, { fill: theme.mutedText, size: 10, anchor: "end" }),
-    lines.node,
   );
-  return { node, height: 48 + lines.height };
+  return { node, height: 48 };
 }
 
-function helpLines({ hasIntervals, results, isInStudy }: Context): string[] {
-  const out = results.size > 0 ? ["Framed diagonal: mean of the couplets with the operation."] : [];
+const HELP_SIZE = 10;
+const HELP_LINE = 13;
+
+/** How to read it: flush right below the key, since the free corner narrows downwards at its left; under the matrix where it would reach a cell. */
+function helpOf(
+  { x, y, width: available }: { x: number; y: number; width: number },
+  matrixBottom: number,
+  frame: Frame,
+  context: Context,
+): { node: SvgNode; bottom: number } {
+  const { theme } = context;
+  const sentences = helpSentences(context);
+  const right = x + available - 2;
+  const beside = sentences.flatMap((line) => wrapText(line, keyWidth(available) * 0.86, HELP_SIZE));
+  const isFree = beside.every((line, i) => {
+    const row = Math.floor((y + i * HELP_LINE + HELP_SIZE / 2 - frame.top) / frame.height);
+    return right - textWidth(line, HELP_SIZE) > frame.left + (row + 1) * frame.cell;
+  });
+  const isBeside = frame.isNarrow || isFree;
+  const lines = isBeside ? beside : wrapText(sentences.join(" "), frame.width - 16, HELP_SIZE);
+  const top = isBeside ? y : matrixBottom + 14;
+  const nodes = lines.map((line, i) =>
+    text(right, top + i * HELP_LINE, line, { fill: mixColours(theme.mutedText, theme.text, 0.2), size: HELP_SIZE, anchor: "end" }),
+  );
+  return { node: h("g", {}, nodes), bottom: top + lines.length * HELP_LINE };
+}
+
+function helpSentences({ controlF1, hasIntervals, results, isInStudy }: Context): string[] {
+  const scored = [...results.values()];
+  const out: string[] = [];
+  if (controlF1 === null && scored.length > 0) out.push("Colours follow when the control has a score.");
+  if (controlF1 !== null && scored.some(({ beatsControl }) => beatsControl !== null)) out.push("Pale: not told apart from the control.");
+  if (scored.length > 0) out.push("Framed diagonal: mean of the couplets with the operation.");
   if (ALL_ARMS.some((arm) => !isInStudy(arm))) out.push("Hatched: not in the study.");
   if (hasIntervals) out.push("Bar in a cell: 95 % interval; tick: control.");
-  if ([...results.values()].some(({ rank }) => rank !== null)) out.push("Small number: rank among all arms.");
-  if ([...results.values()].some(({ isDropped }) => isDropped)) out.push("Cut corner: dropped.");
+  if (scored.some(({ rank }) => rank !== null)) out.push("Small number: rank among all arms.");
+  if (scored.some(({ isDropped }) => isDropped)) out.push("Cut corner: dropped.");
   return out;
-}
-
-/** Lines flush right, since the free corner narrows downwards at its left. */
-function help(
-  lines: readonly string[],
-  { y, width, right, theme }: { y: number; width: number; right: number; theme: FigureTheme },
-): { node: SvgNode; height: number } {
-  const wrapped = lines.flatMap((line) => wrapText(line, width, 10));
-  const nodes = wrapped.map((line, i) =>
-    text(right, y + i * 13, line, { fill: mixColours(theme.mutedText, theme.text, 0.2), size: 10, anchor: "end" }),
-  );
-  return { node: h("g", {}, nodes), height: wrapped.length * 13 };
 }

@@ -107,6 +107,27 @@ describe("coupletMatrix", () => {
     expect(stateOf(CONTROL_ARM).attributes["data-state"]).toBe("queued");
   });
 
+  it("writes how to read it over no cell, at any width", () => {
+    const help = /Pale|Framed|operation\.|Bar in|control\.|Small|Cut corner|dropped\./;
+    for (let width = 360; width <= 1000; width += 10) {
+      const nodes = [...nodesOf(coupletMatrix({ result: RESULTS.published!, arms: ALL_ARMS }, { width, theme: LIGHT_THEME }))];
+      const cells = nodes
+        .filter(({ attributes }) => attributes["data-operation"])
+        .map((node) => [...nodesOf(node)].find(({ tag }) => tag === "rect")!.attributes as Record<"x" | "y" | "width" | "height", number>);
+      expect(cells).toHaveLength(9);
+      const lines = nodes.filter((node) => node.tag === "text" && node.attributes["font-size"] === 10 && help.test(textOf(node)));
+      expect(lines.length, `${width} px`).toBeGreaterThan(0);
+      for (const line of lines) {
+        const [right, y] = [Number(line.attributes.x), Number(line.attributes.y)];
+        const left = right - textWidth(textOf(line), 10);
+        const under = cells.filter(
+          (cell) => left < cell.x + cell.width && right > cell.x && y > cell.y - 4 && y < cell.y + cell.height + 4,
+        );
+        expect(under, `${width} px: ${textOf(line)}`).toEqual([]);
+      }
+    }
+  });
+
   it("writes scores that read on their cell", () => {
     for (const theme of [LIGHT_THEME, DARK_THEME]) {
       const figure = coupletMatrix({ result: RESULTS.published!, arms: ALL_ARMS }, { width: 900, theme });
