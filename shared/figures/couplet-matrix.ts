@@ -409,7 +409,8 @@ function strip(
 function stripCaption(arm: ArmId, width: number): string {
   if (arm === CONTROL_ARM) return width < 76 ? "control" : "random-init";
   if (arm === "geometric" && width < 70) return "geom.";
-  return arm === FULL_ARM ? "2nd stage" : arm;
+  if (arm === FULL_ARM) return width < 64 ? "full" : "2nd stage";
+  return arm;
 }
 
 /** Width of the colour key, within what is free. */
