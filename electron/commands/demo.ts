@@ -48,9 +48,10 @@ export function demoCommand(): Command {
         });
         await runWithProgress(host, STUDY, "all", context);
         const files = await host.studies.report(STUDY);
-        const text = await resultText(host, STUDY);
+        const result = await host.studies.result(STUDY);
+        const text = await resultText(host, STUDY, result);
         const seconds = (Date.now() - started) / 1000;
-        print({ report: files.html, seconds, result: await host.studies.result(STUDY) }, () =>
+        print({ report: files.html, seconds, result }, () =>
           [
             text,
             "",

@@ -6,8 +6,7 @@ import type { Host } from "../app/host.ts";
 import { terminalChart } from "../export/terminal-chart.ts";
 
 /** The chart and the headline of a study, for the terminal. */
-export async function resultText(host: Host, study: string, given?: StudyResult): Promise<string> {
-  const result = given ?? (await host.studies.result(study));
+export async function resultText(host: Host, study: string, result: StudyResult): Promise<string> {
   const chart = terminalChart(result, {
     columns: process.stdout.columns || 100,
     colour: process.stdout.isTTY === true && !process.env.NO_COLOR,

@@ -121,8 +121,9 @@ function runStudyCommand(): CommandType {
       runCommand(options, (context) =>
         withHost(options, async (host) => {
           await runWithProgress(host, name, options.stage, context, options.gpus);
-          const text = await resultText(host, name);
-          context.print(await host.studies.result(name), () => text);
+          const result = await host.studies.result(name);
+          const text = await resultText(host, name, result);
+          context.print(result, () => text);
         }),
       ),
   );
@@ -198,8 +199,9 @@ function reportCommand(): CommandType {
     runCommand(options, ({ print }) =>
       withHost(options, async (host) => {
         const files = await host.studies.report(name);
-        const text = await resultText(host, name);
-        print({ ...files, result: await host.studies.result(name) }, () => `${text}\n\nReport: ${files.html}`);
+        const result = await host.studies.result(name);
+        const text = await resultText(host, name, result);
+        print({ ...files, result }, () => `${text}\n\nReport: ${files.html}`);
       }),
     ),
   );
