@@ -6,7 +6,7 @@ import { AppError } from "../../shared/domain/errors.ts";
 import type { HardwareSample } from "../../shared/domain/hardware.ts";
 import { AppSettings } from "../../shared/domain/settings.ts";
 import type { DatasetSummary, Workspace } from "../../shared/domain/workspace.ts";
-import { readDataset } from "../ingest/ingest.ts";
+import { readDataset } from "../ingest/catalogue/dataset-folder.ts";
 import { listStudies } from "../runs/study-store.ts";
 import { diagnose } from "../training/engines/doctor.ts";
 import { Datasets } from "./datasets.ts";

@@ -37,8 +37,6 @@ import { bytesPerTile, type OpenFile, StoreWriter } from "./store/store-writer.t
 import { DEFAULT_TILE_PIXELS } from "./survey/survey.ts";
 import { Totals } from "./totals.ts";
 
-export { datasetFolderOf, readDataset } from "./catalogue/dataset-folder.ts";
-
 export interface IngestProgress {
   /** Tiles dealt with: stored or left out. */
   readonly done: number;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHost, type Host } from "../../../electron/app/host.ts";
 import { lacksSampleTiles, makeSampleTiles, sampleRecord, unpackSampleProject } from "../../../electron/app/sample-project.ts";
-import { readDataset } from "../../../electron/ingest/ingest.ts";
+import { readDataset } from "../../../electron/ingest/catalogue/dataset-folder.ts";
 import { decodeSafetensors } from "../../../shared/learning/safetensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "simclr-s2-sample-project-"));

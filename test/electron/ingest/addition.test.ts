@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { relocateDataset } from "../../../electron/ingest/care/relocate.ts";
 import { verifyDataset } from "../../../electron/ingest/care/verify.ts";
 import { listTiles, readAllTiles } from "../../../electron/ingest/catalogue/catalogue.ts";
-import { type IngestOptions, type IngestResult, type IngestSeams, ingestFolders, readDataset } from "../../../electron/ingest/ingest.ts";
+import { readDataset } from "../../../electron/ingest/catalogue/dataset-folder.ts";
+import { type IngestOptions, type IngestResult, type IngestSeams, ingestFolders } from "../../../electron/ingest/ingest.ts";
 import { openTileStore } from "../../../electron/ingest/store/tile-store.ts";
 import { copyPatch, encodeMadeTiff, filesUnder, madeBand, madeDn, makeScene, realEurosat, temporaryFolder } from "./made-files.ts";
 
