@@ -6,21 +6,10 @@ import { errorText } from "../state/errors.ts";
 export function showError(error: unknown, title: string): void {
   const { code, message } = errorText(error);
   if (code === "CANCELLED") return;
-  notifications.show({
-    closeButtonProps: { "aria-label": "Dismiss" },
-    color: "red",
-    title,
-    message,
-    autoClose: 12_000,
-  });
+  notifications.show({ color: "red", title, message, autoClose: 12_000 });
 }
 
 /** Tells that something is done. */
 export function showDone(title: string, message: string): void {
-  notifications.show({
-    closeButtonProps: { "aria-label": "Dismiss" },
-    color: "teal",
-    title,
-    message,
-  });
+  notifications.show({ color: "teal", title, message });
 }

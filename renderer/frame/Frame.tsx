@@ -14,35 +14,30 @@ import { StatusLine } from "./StatusLine.tsx";
 import { StudyNotices } from "./StudyNotices.tsx";
 import { TopBar } from "./TopBar.tsx";
 
-/** Each is loaded when it is first gone to, so that the window opens with one of them; the others follow when it has nothing else to do. */
-const LOADERS = {
-  start: () => import("../views/start/StartView.tsx"),
-  settings: () => import("../views/settings/SettingsView.tsx"),
-  data: () => import("../views/data/DataPlace.tsx"),
-  augmentations: () => import("../views/augmentations/AugmentationsView.tsx"),
-  training: () => import("../views/training/TrainingView.tsx"),
-  comparison: () => import("../views/comparison/ComparisonView.tsx"),
-  embeddings: () => import("../views/embeddings/EmbeddingsView.tsx"),
-} satisfies Readonly<Record<Place, unknown>>;
+type Load = () => Promise<{ readonly default: React.ComponentType }>;
 
-const VIEWS: Readonly<Record<Place, React.ComponentType>> = {
-  start: lazy(LOADERS.start),
-  settings: lazy(LOADERS.settings),
-  data: lazy(LOADERS.data),
-  augmentations: lazy(LOADERS.augmentations),
-  training: lazy(LOADERS.training),
-  comparison: lazy(LOADERS.comparison),
-  embeddings: lazy(LOADERS.embeddings),
+const later = (load: Load) => ({ load, View: lazy(load) });
+
+/** Each is loaded when it is first gone to, so that the window opens with one of them; the others follow when it has nothing else to do. */
+const VIEWS: Readonly<Record<Place, ReturnType<typeof later>>> = {
+  start: later(() => import("../views/start/StartView.tsx")),
+  settings: later(() => import("../views/settings/SettingsView.tsx")),
+  data: later(() => import("../views/data/DataPlace.tsx")),
+  augmentations: later(() => import("../views/augmentations/AugmentationsView.tsx")),
+  training: later(() => import("../views/training/TrainingView.tsx")),
+  comparison: later(() => import("../views/comparison/ComparisonView.tsx")),
+  embeddings: later(() => import("../views/embeddings/EmbeddingsView.tsx")),
 };
 
 /** The views that have not been gone to yet, one in each pause. */
 function useOtherViews(): void {
   useEffect(() => {
-    const waiting = Object.values(LOADERS);
+    const waiting = Object.values(VIEWS);
     let handle = requestIdleCallback(function next() {
       // What cannot be loaded now is loaded, or told of, when it is gone to.
       waiting
-        .shift()?.()
+        .shift()
+        ?.load()
         .then(
           () => {
             handle = requestIdleCallback(next);
@@ -64,7 +59,7 @@ export function Frame() {
     ...PLACES.map((place, i): HotkeyItem => [String(i + 1), () => go({ place, subject: place === "data" ? null : study.name })]),
     ["mod+,", () => go({ place: "settings" })],
   ]);
-  const View = VIEWS[route.place];
+  const { View } = VIEWS[route.place];
   return (
     <div className={classes.frame}>
       <button type="button" className={classes.skip} onClick={() => document.getElementById("main")?.focus()}>

@@ -13,10 +13,10 @@ export interface Channel {
   close(): void;
 }
 
-/** Opens ways to the host, one after another. */
 /** A host answers, but is another one: it was started anew, and has another secret. */
 export class HostReplaced extends Error {}
 
+/** Opens ways to the host, one after another. */
 export interface Door {
   readonly kind: "electron" | "browser";
   /** Whether a closed way can be opened again without loading the page anew. */
