@@ -12,7 +12,7 @@ import { lastWorkspace, openStudio, pathKind, type Studio } from "../app/studio.
 import { followWork } from "./background.ts";
 import { menuTemplate } from "./menu.ts";
 import { PAGE, registerScheme, servePage } from "./page.ts";
-import { openWindow } from "./window.ts";
+import { loadPage, openWindow } from "./window.ts";
 
 let window: BrowserWindow | undefined;
 let opening: Promise<BrowserWindow> | undefined;
@@ -40,7 +40,7 @@ async function show(hash = ""): Promise<void> {
     window.show();
     window.focus();
     // A page that is still loading hears of no request.
-    if (hash !== "" && !studio?.ask({ kind: "go", hash })) void window.loadURL(PAGE + hash);
+    if (hash !== "" && !studio?.ask({ kind: "go", hash })) loadPage(window, PAGE + hash);
     return;
   }
   opening ??= openWindow({ stateFile: join(configFolder(), "window.json"), hash, mayClose });
@@ -223,7 +223,7 @@ async function start(): Promise<void> {
   current.onSwitch(() => {
     arrived();
     // By another query, since Chromium takes another hash of the same page for a step within it.
-    void window?.loadURL(`${PAGE}?${Date.now()}${landing}`);
+    if (window) loadPage(window, `${PAGE}?${Date.now()}${landing}`);
     landing = "";
   });
   void followAppearance(current);

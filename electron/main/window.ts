@@ -67,6 +67,13 @@ export async function openWindow({ stateFile, hash, mayClose }: WindowOptions): 
         `It ended ${recent.length} times within a minute (${reason}). Running work is not touched. Load it again by View, Reload.`,
       );
   });
-  void window.loadURL(PAGE + hash);
+  loadPage(window, PAGE + hash);
   return window;
+}
+
+/** Loads an address of the page. Another one that is asked for before it is there takes its place: the first is given up then, which is no fault. */
+export function loadPage(window: Pick<BrowserWindow, "loadURL">, address: string): void {
+  window.loadURL(address).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ERR_ABORTED") console.error(`The window's page was not loaded: ${error.message}`);
+  });
 }

@@ -171,7 +171,7 @@ describe.skipIf(!chromium)("data of any kind in a browser", { timeout: 180_000 }
     rmSync(join(patches, readdirSync(patches).find((name) => name.endsWith("_copy"))!), { recursive: true });
     await page.getByRole("button", { name: "Manage" }).click();
     await page.getByRole("menuitem", { name: "Add what is new" }).click();
-    await page.getByText(`Nothing is new; ${TILES} tiles are there`).waitFor({ timeout: 60_000 });
+    await page.getByRole("main").getByText(`Nothing is new; ${TILES} tiles are there`).waitFor({ timeout: 60_000 });
     await page.getByText("1 file changed or gone since").click();
     await page.getByText("is gone. The data set keeps the tiles").waitFor();
     await inspect("update");

@@ -338,7 +338,9 @@ class WebContents extends EventEmitter {
     const page = await this.window.whenPage;
     const isWithin = url.includes("#") && this.getURL().split("#")[0] === url.split("#")[0];
     if (!isWithin) this.expected = url;
-    await page.goto(toHttp(url));
+    await page.goto(toHttp(url)).catch((error: Error) => {
+      throw Object.assign(error, { code: /net::(ERR_\w+)/.exec(error.message)?.[1] });
+    });
   }
 
   reload(): void {
