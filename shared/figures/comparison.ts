@@ -22,7 +22,7 @@ export interface ComparisonData {
   readonly showPublished: boolean;
   /** Reason of a failure per arm, for the matrix. */
   readonly errors?: ReadonlyMap<string, string> | undefined;
-  /** Curves of the picked arms; empty where there are none. */
+  /** Curves of the picked arms; empty where there are none, left out where they are still to come. */
   readonly curves?: readonly MeanCurve[] | undefined;
   /** Label set of the curves; the first when left out. */
   readonly labelSet?: string | undefined;
@@ -35,7 +35,7 @@ export const figureWidth = (name: ComparisonFigure): number => (name === "f1" ||
 
 /** Draws a chart. */
 export function drawComparison(name: ComparisonFigure, data: ComparisonData, options: FigureOptions): Figure {
-  const { result, showPublished, errors, curves = [], pair = null } = data;
+  const { result, showPublished, errors, curves, pair = null } = data;
   switch (name) {
     case "f1":
       return f1Bars(result, { ...options, showPublished });
@@ -47,6 +47,7 @@ export function drawComparison(name: ComparisonFigure, data: ComparisonData, opt
       return labelSetsScatter(result, options);
     case "roc":
     case "pr": {
+      if (!curves) return emptyFigure("Reading the scores of the test tiles.", options);
       const labelSet = data.labelSet ?? result.labelSets[0] ?? "";
       return scoreCurves(curves, {
         ...options,

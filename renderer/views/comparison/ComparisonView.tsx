@@ -65,7 +65,8 @@ function Study({ name }: { name: string | null }) {
   }
   const isPublished = name === PUBLISHED_STUDY;
   if (name === null || !result || (!isPublished && live.status === "loading")) return <Loading />;
-  return <Loaded name={name} result={result} shown={shown} threshold={moving ?? threshold} onMoveThreshold={setMoving} />;
+  // Nothing that is drawn or asked for of one study may stand in for another's.
+  return <Loaded key={name} name={name} result={result} shown={shown} threshold={moving ?? threshold} onMoveThreshold={setMoving} />;
 }
 
 /** The threshold that an address asks for; the usual one when it is none. */
@@ -191,7 +192,7 @@ function useCurves(study: string | null, arms: readonly ArmResult[], asked: stri
     enabled: study !== null && finished > 0 && picked.length > 0,
     placeholderData: keepPreviousData,
   });
-  return { arms: picked, curves: picked.length > 0 ? data : undefined, error };
+  return { arms: picked, curves: picked.length > 0 && !error ? data : [], error };
 }
 
 /** Whether published values lie where the study's own do, so that showing both costs the chart no room. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { MeanCurve } from "../../../shared/domain/scored-cell.ts";
 import { ALL_ARMS, CONTROL_ARM, COUPLET_ARMS } from "../../../shared/domain/study.ts";
+import { drawComparison } from "../../../shared/figures/comparison.ts";
 import { coupletMatrix } from "../../../shared/figures/couplet-matrix.ts";
 import { f1Bars, percentText } from "../../../shared/figures/f1-bars.ts";
 import { lossCurves, lossMultiples } from "../../../shared/figures/loss-curves.ts";
@@ -138,6 +140,15 @@ describe("coupletMatrix", () => {
           if (node.tag === "text") expect(contrast(String(node.attributes.fill), String(rect.attributes.fill))).toBeGreaterThan(4.5);
       }
     }
+  });
+});
+
+describe("curves of scores", () => {
+  it("that are still to come are told apart from none", () => {
+    const told = (curves?: readonly MeanCurve[]) =>
+      textOf(drawComparison("pr", { result: RESULTS.published!, showPublished: false, curves }, { width: 640, theme: LIGHT_THEME }));
+    expect(told()).toContain("Reading the scores");
+    expect(told([])).toContain("Pick arms");
   });
 });
 
